@@ -1,0 +1,61 @@
+# Everything runs from .venv, which holds exactly what requirements.lock names.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format build lock clean
+
+# Asked to run and not merely looked up: a version manager's shim exists even for a Python it lacks.
+PYTHON ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo python3)
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /|/' | \
+		while IFS='|' read -r name text; do printf '  %-8s %s\n' "$$name" "$$text"; done
+
+# .venv is rebuilt from nothing so that a package dropped from the lock is gone from it too.
+$(STAMP): requirements.lock pyproject.toml
+	@echo 'setting up .venv'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install -qq --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: .venv
+.venv: $(STAMP)
+
+demo: $(STAMP) ## decide every example request
+	$(BIN)/covergraph decide data/examples/*.ttl --all
+
+# pytest closes the run, so the last line printed is its count.
+test: lint ## lint, type-check and run every test
+	$(BIN)/pytest -n 2
+
+lint: $(STAMP) ## check style, types, and the policies themselves
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy reasoner api
+	$(BIN)/covergraph lint
+
+format: $(STAMP) ## rewrite the Python files in the project's style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+build: $(STAMP) ## build the wheel and the sdist into dist/
+	$(BIN)/python -m hatchling build
+
+# uv lives in a throwaway environment: nothing but this target needs it.
+lock: ## resolve requirements.lock anew from pyproject.toml
+	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && \
+	$(PYTHON) -m venv "$$tmp" && \
+	"$$tmp/bin/pip" install -qq uv && \
+	"$$tmp/bin/uv" pip compile pyproject.toml --quiet --upgrade --generate-hashes --universal \
+		--python-version 3.11 --extra owl --extra test --no-emit-index-url \
+		--no-emit-find-links --custom-compile-command 'make lock' --output-file requirements.lock
+
+clean: ## remove .venv, dist and caches
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Serve over HTTP what the reasoner decides; no verdict is reached here."""

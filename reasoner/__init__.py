@@ -1,0 +1,1 @@
+"""Decide coverage requests against payers' policies, with a citation for every verdict."""

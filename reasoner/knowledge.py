@@ -1,0 +1,265 @@
+"""The ontology, code tables, components, policies and clauses, loaded once.
+
+Everything the program knows stands in Turtle files. They are read into one index,
+with a note of which file each subject came from. Nothing is read at any other time,
+and nothing a caller sends is ever added to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+
+from .errors import KnowledgeError
+from .namespaces import COV, OWL, POLICIES, RDF, RDFS, SKOS
+from .triples import Node, Spo, Term, Triples
+
+FOLDERS = ("ontology", "data/codes", "shapes/components", "shapes/policies", "data/sources")
+INFERRED = "ontology/inferred.ttl"
+
+
+@dataclass(frozen=True)
+class Property:
+    """What the ontology declares of a property that a request may state.
+
+    Parameters
+    ----------
+    stated_of : frozenset of NamedNode
+        The record classes that may state it; empty for what is only derived.
+    value_type : NamedNode or None
+        The datatype of a plain value; None for a link.
+    takes : NamedNode or None
+        The class of the node or concept it links to; None for a plain value.
+    silence : NamedNode
+        ``cov:Absent``, ``cov:NotDocumented`` or ``cov:Complete``.
+    """
+
+    iri: NamedNode
+    label: str
+    definition: str
+    stated_of: frozenset[NamedNode]
+    required_of: frozenset[NamedNode]
+    value_type: NamedNode | None
+    takes: NamedNode | None
+    single: bool
+    silence: NamedNode
+    lowest: float | None
+    highest: float | None
+    unit: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A named fact: of which record it is stated, and how its silence reads."""
+
+    iri: NamedNode
+    label: str
+    definition: str
+    stated_of: NamedNode
+    silence: NamedNode
+
+
+@dataclass
+class Knowledge:
+    """All that was loaded from one root folder.
+
+    Parameters
+    ----------
+    root : Path
+        The folder that holds ``ontology``, ``shapes`` and ``data``.
+    triples : Triples
+        Every triple of every file.
+    files : dict
+        From a subject to the file, relative to the root, that says most about it.
+    """
+
+    root: Path
+    triples: Triples = field(default_factory=Triples)
+    files: dict[Node, str] = field(default_factory=dict)
+    by_file: dict[str, list[Spo]] = field(default_factory=dict)
+
+    def label(self, term: Term) -> str:
+        """Return the label of a term, or its local name where it has none."""
+        return self.triples.text(term, RDFS.label) or term.value.rsplit("#", 1)[-1]
+
+    @cached_property
+    def properties(self) -> dict[NamedNode, Property]:
+        """Every property that declares how its silence reads."""
+        found = {}
+        for kind in (OWL.ObjectProperty, OWL.DatatypeProperty):
+            for iri in self.triples.instances(kind):
+                if isinstance(iri, NamedNode) and self.triples.value(iri, COV.silenceMeans):
+                    found[iri] = self._property(iri)
+        return found
+
+    @cached_property
+    def facts(self) -> dict[NamedNode, Fact]:
+        """Every named fact."""
+        t = self.triples
+        found = {}
+        for iri in self.instances_of(COV.NamedFact):
+            of, silence = t.value(iri, COV.statedOf), t.value(iri, COV.silenceMeans)
+            if not isinstance(of, NamedNode) or not isinstance(silence, NamedNode):
+                raise KnowledgeError(f"{iri.value} does not say of what it is stated, or what silence means")
+            found[iri] = Fact(iri, self.label(iri), t.text(iri, SKOS.definition), of, silence)
+        return found
+
+    @cached_property
+    def superclasses(self) -> dict[NamedNode, frozenset[NamedNode]]:
+        """From a named class to its superclasses, itself included."""
+        return self._closure(RDFS.subClassOf, self.triples.instances(OWL.Class))
+
+    @cached_property
+    def broader(self) -> dict[NamedNode, frozenset[NamedNode]]:
+        """From a concept to the broader ones, itself included."""
+        nodes = [n for pair in self.triples.pairs(COV.narrowerThan) for n in pair]
+        return self._closure(COV.narrowerThan, nodes)
+
+    def broader_of(self, concept: Term) -> frozenset[Term]:
+        return frozenset(self.broader.get(concept, ())) | {concept}  # type: ignore[arg-type]
+
+    @cached_property
+    def compatible(self) -> dict[NamedNode, frozenset[NamedNode]]:
+        """From a concept to those that one thing can be besides: they share a narrower one.
+
+        A record that says "radiofrequency" may mean the conventional kind; one that
+        says "pulsed" cannot.
+        """
+        narrower: dict[NamedNode, set[NamedNode]] = {}
+        for concept, broader in self.broader.items():
+            for b in broader:
+                narrower.setdefault(b, set()).add(concept)
+        return {
+            a: frozenset(b for b in narrower if narrower[a] & narrower[b]) for a in narrower
+        }
+
+    def compatible_with(self, concept: Term) -> frozenset[Term]:
+        return frozenset(self.compatible.get(concept, ())) | {concept}  # type: ignore[arg-type]
+
+    def instances_of(self, cls: NamedNode) -> list[NamedNode]:
+        """Return the named individuals of a class and of its subclasses."""
+        return [
+            i
+            for c, above in self.superclasses.items()
+            if cls in above
+            for i in self.triples.instances(c)
+            if isinstance(i, NamedNode)
+        ]
+
+    def is_a(self, individual: Term, cls: NamedNode) -> bool:
+        """Say whether the knowledge asserts that an individual is of a class or a subclass."""
+        return any(cls in self.superclasses.get(c, ()) for c in self.triples.types(individual))  # type: ignore[call-overload]
+
+    def file_of(self, node: Term) -> str:
+        """Return the file that a subject is described in; empty when there is none."""
+        return self.files.get(node, "")  # type: ignore[arg-type]
+
+    def _property(self, iri: NamedNode) -> Property:
+        t = self.triples
+
+        def number(p: NamedNode) -> float | None:
+            value = t.value(iri, p)
+            return None if value is None else float(value.value)
+
+        def node(p: NamedNode) -> NamedNode | None:
+            value = t.value(iri, p)
+            return value if isinstance(value, NamedNode) else None
+
+        def named(p: NamedNode) -> frozenset[NamedNode]:
+            return frozenset(o for o in t.objects(iri, p) if isinstance(o, NamedNode))
+
+        return Property(
+            iri=iri,
+            label=self.label(iri),
+            definition=t.text(iri, SKOS.definition),
+            stated_of=named(COV.statedOf),
+            required_of=named(COV.requiredOf),
+            value_type=node(COV.valueType),
+            takes=node(RDFS.range),
+            single=t.text(iri, COV.singleValued) == "true",
+            silence=node(COV.silenceMeans) or COV.NotDocumented,
+            lowest=number(COV.lowestValue),
+            highest=number(COV.highestValue),
+            unit=t.text(iri, COV.unit),
+        )
+
+    def _closure(
+        self, p: NamedNode, nodes: Iterable[Term]
+    ) -> dict[NamedNode, frozenset[NamedNode]]:
+        """Return the reflexive and transitive closure of a predicate over named nodes."""
+        closed = {}
+        for start in dict.fromkeys(nodes):
+            if not isinstance(start, NamedNode):
+                continue
+            seen, queue = {start}, [start]
+            while queue:
+                for above in self.triples.objects(queue.pop(), p):
+                    if isinstance(above, NamedNode) and above not in seen:
+                        seen.add(above)
+                        queue.append(above)
+            closed[start] = frozenset(seen)
+        return closed
+
+
+def knowledge_root() -> Path:
+    """Return where the knowledge lies: inside an installed package, or in the checkout."""
+    here = Path(__file__).resolve().parent
+    installed = here / "_knowledge"
+    return installed if installed.is_dir() else here.parent
+
+
+def read_turtle(path: Path) -> list[Spo]:
+    """Parse one of our own files; its blank nodes are kept apart from any other's."""
+    try:
+        return [
+            (t.subject, t.predicate, t.object)
+            for t in parse(path=str(path), format=RdfFormat.TURTLE, rename_blank_nodes=True)
+        ]
+    except (SyntaxError, ValueError) as error:
+        raise KnowledgeError(f"{path}: {error}") from error
+
+
+def load(root: Path) -> Knowledge:
+    """Load every file under one root.
+
+    Raises
+    ------
+    KnowledgeError
+        When a folder is missing or a file is no Turtle.
+    """
+    knowledge = Knowledge(root)
+    for folder in FOLDERS:
+        if not (root / folder).is_dir():
+            raise KnowledgeError(f"{root} has no folder {folder}")
+        for path in sorted((root / folder).rglob("*.ttl")):
+            name = path.relative_to(root).as_posix()
+            triples = read_turtle(path)
+            knowledge.by_file[name] = triples
+            knowledge.triples.update(triples)
+            for s, _, _ in triples:
+                if name != INFERRED:
+                    knowledge.files.setdefault(s, name)
+    return knowledge
+
+
+@lru_cache(maxsize=1)
+def knowledge() -> Knowledge:
+    """Return what ships with the program, loaded on first use."""
+    return load(knowledge_root())
+
+
+def policy_key(policy: NamedNode) -> str:
+    """Return ``payer/policy`` of an edition's IRI."""
+    path = policy.value.removeprefix(POLICIES).split("#", 1)[0]
+    return "/".join(path.split("/")[:2])
+
+
+def is_true(term: Term | None) -> bool:
+    return isinstance(term, Literal) and term.value in ("true", "1")
+
+
+__all__ = ["RDF", "Fact", "Knowledge", "Property", "knowledge", "load", "policy_key"]

@@ -123,22 +123,26 @@ class Knowledge:
         return frozenset(self.broader.get(concept, ())) | {concept}  # type: ignore[arg-type]
 
     @cached_property
-    def compatible(self) -> dict[NamedNode, frozenset[NamedNode]]:
-        """From a concept to those that one thing can be besides: they share a narrower one.
+    def incompatible(self) -> dict[NamedNode, frozenset[NamedNode]]:
+        """From a concept to the alternatives that the same thing cannot be.
 
-        A record that says "radiofrequency" may mean the conventional kind; one that
-        says "pulsed" cannot.
+        Alternatives that share a narrower concept may both be stated: radiofrequency may
+        be the conventional kind. Pulsed and conventional share none.
         """
         narrower: dict[NamedNode, set[NamedNode]] = {}
         for concept, broader in self.broader.items():
             for b in broader:
                 narrower.setdefault(b, set()).add(concept)
-        return {
-            a: frozenset(b for b in narrower if narrower[a] & narrower[b]) for a in narrower
-        }
-
-    def compatible_with(self, concept: Term) -> frozenset[Term]:
-        return frozenset(self.compatible.get(concept, ())) | {concept}  # type: ignore[arg-type]
+        found: dict[NamedNode, set[NamedNode]] = {}
+        for cls, flag in self.triples.pairs(COV.alternatives):
+            if not isinstance(cls, NamedNode) or not is_true(flag):
+                continue
+            members = self.instances_of(cls)
+            for a in members:
+                below = narrower.get(a, set()) | {a}
+                others = {b for b in members if not below & (narrower.get(b, set()) | {b})}
+                found.setdefault(a, set()).update(others)
+        return {a: frozenset(others) for a, others in found.items()}
 
     def instances_of(self, cls: NamedNode) -> list[NamedNode]:
         """Return the named individuals of a class and of its subclasses."""

@@ -1,0 +1,216 @@
+"""The command line: decide requests, show policies, check the knowledge.
+
+Exit status: 0 when a decision was made, 2 when the input is at fault, 1 when the program
+or its knowledge is.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from .errors import CovergraphError, InputError
+
+app = typer.Typer(
+    name="covergraph",
+    help="Decide coverage requests against payers' medical policies.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+ontology = typer.Typer(help="Check the ontology with an OWL reasoner.", no_args_is_help=True)
+app.add_typer(ontology, name="ontology")
+
+
+class Format(str, Enum):
+    """How decisions are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    TURTLE = "turtle"
+    JSONLD = "jsonld"
+    SHACL = "shacl"
+
+
+def main() -> None:
+    """Run the command line; a person's mistake is one line on standard error."""
+    try:
+        app()
+    except InputError as error:
+        print(f"covergraph: {error}", file=sys.stderr)
+        sys.exit(2)
+    except CovergraphError as error:
+        print(f"covergraph: {error}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader went away, which is its right; nothing more can be said to it.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def version_asked(asked: bool) -> None:
+    if asked:
+        from .receipt import ENGINE, engine_version
+
+        print(f"{ENGINE} {engine_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=version_asked, is_eager=True, help="Show it.")
+    ] = False,
+) -> None:
+    """Decide coverage requests against payers' medical policies."""
+
+
+@app.command("decide")
+def decide_command(
+    requests: Annotated[list[str], typer.Argument(help="Files, or - for standard input.")],
+    policy: Annotated[str | None, typer.Option(help="Decide under one policy: payer/policy.")] = None,
+    payer: Annotated[str | None, typer.Option(help="Decide under a payer's policies.")] = None,
+    plan: Annotated[str | None, typer.Option(help="Decide under a plan, by precedence.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Decide under every policy.")] = False,
+    on: Annotated[str | None, typer.Option("--date", help="Another date of service.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
+) -> None:
+    """Decide whether each requested procedure is covered, and why."""
+    from .engine import Reasoner
+    from .receipt import Recorder
+    from .render import Renderer
+    from .report import decision_graph, validation_report, written
+    from .triples import Triples
+
+    if sum(map(bool, (policy, payer, plan, every))) > 1:
+        raise InputError("--policy, --payer, --plan and --all exclude each other")
+    day = day_from(on)
+    reasoner = Reasoner()
+    recorder = Recorder(reasoner.knowledge)
+    # Every file is read before the first decision is printed: nothing half done.
+    read = [reasoner.read(data, name, on=day) for name, data in inputs(requests)]
+    decided = [(r, reasoner.decide_all(r, policy, payer, plan, every)) for r in read]
+    answers = [a for _, found in decided for a in found]
+    if form is Format.TEXT:
+        renderer, console = Renderer(recorder), Console(highlight=False)
+        for request, found in decided:
+            console.print(f"[bold]{request.name}[/bold], date of service {request.date}\n")
+            for answer in found:
+                console.print(renderer.answer(answer))
+    elif form is Format.JSON:
+        print(json.dumps([recorder.answer(a) for a in answers], indent=2, ensure_ascii=False))
+    else:
+        graph = Triples()
+        for answer in answers:
+            shacl = form is Format.SHACL
+            graph.update(validation_report(answer) if shacl else decision_graph(answer, recorder))
+        print(written(graph, "jsonld" if form is Format.JSONLD else "turtle"), end="")
+
+
+@app.command("policies")
+def policies_command() -> None:
+    """List the policies with their payers and dates."""
+    from .engine import Reasoner
+    from .receipt import Recorder
+    from .render import Renderer
+
+    reasoner = Reasoner()
+    renderer = Renderer(Recorder(reasoner.knowledge))
+    Console(highlight=False).print(renderer.policies(reasoner.catalogue))
+
+
+@app.command("policy")
+def policy_command(
+    key: Annotated[str, typer.Argument(help="payer/policy, or payer/policy@edition.")],
+) -> None:
+    """Show the criteria of one policy as a tree, with their sections."""
+    from .engine import Reasoner
+    from .receipt import Recorder
+    from .render import Renderer
+
+    reasoner = Reasoner()
+    renderer = Renderer(Recorder(reasoner.knowledge))
+    Console(highlight=False).print(renderer.policy(reasoner.catalogue.edition_of(key)))
+
+
+@app.command("lint")
+def lint_command() -> None:
+    """Check the ontology, the shapes and the clause registers against the house rules."""
+    from .knowledge import knowledge
+    from .lint import lint
+
+    findings = lint(knowledge())
+    for finding in findings:
+        print(f"{finding.file}: {finding.subject}: {finding.rule}: {finding.message}")
+    print(f"{len(findings)} finding{'' if len(findings) == 1 else 's'}")
+    if findings:
+        raise typer.Exit(1)
+
+
+@ontology.command("check")
+def check_command(
+    requests: Annotated[
+        list[str] | None,
+        typer.Argument(help="Requests to compare; by default every example and test request."),
+    ] = None,
+) -> None:
+    """Check that the ontology is consistent, and that both reasoners infer the same."""
+    from .knowledge import knowledge
+    from .owl import check, requests_to_check
+
+    found = requests_to_check(knowledge(), [p for p in requests or []])
+    report = check(knowledge(), found)
+    print("\n".join(report.lines))
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+@ontology.command("build")
+def build_command() -> None:
+    """Write the inferred class hierarchy that the program ships."""
+    from .knowledge import INFERRED, knowledge
+    from .owl import build
+
+    known = knowledge()
+    (known.root / INFERRED).write_text(build(known))
+    print(f"wrote {INFERRED}")
+
+
+def inputs(names: list[str]) -> list[tuple[str, bytes]]:
+    """Return the name and the bytes of each input.
+
+    Raises
+    ------
+    InputError
+        When a file is missing, is a folder or cannot be read.
+    """
+    found = []
+    for name in names:
+        if name == "-":
+            found.append(("standard input", sys.stdin.buffer.read()))
+            continue
+        try:
+            found.append((name, Path(name).read_bytes()))
+        except OSError as error:
+            raise InputError((error.strerror or "cannot be read").lower(), name) from None
+    return found
+
+
+def day_from(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError("--date takes a day as YYYY-MM-DD") from None
+
+
+if __name__ == "__main__":
+    main()

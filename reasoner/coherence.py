@@ -1,0 +1,169 @@
+"""What a request can't mean, though each of its statements is well formed.
+
+Two procedures in one request, an earlier procedure that lies nowhere, a day after the
+day of service, a fact both affirmed and denied: silence or chance would turn each into
+an answer. The first half looks at what is stated, the second at what follows from it.
+"""
+
+from __future__ import annotations
+
+from pyoxigraph import NamedNode
+
+from . import codes
+from .knowledge import Knowledge
+from .namespaces import COV, XSD, compact
+from .records import Records
+from .triples import Node, Term, Triples
+from .values import day_of, is_group
+
+PROCEDURES = (COV.RequestedProcedure, COV.PlannedProcedure, COV.EarlierProcedure)
+# Pairs of days on one record, the earlier first.
+ORDERED = ((COV.startedOn, COV.endedOn), (COV.performedOn, COV.reliefLastedUntil))
+
+
+def refuse_incoherent(records: Records) -> None:
+    """Refuse what contradicts itself as stated.
+
+    Raises
+    ------
+    InputError
+        Naming the record, and the properties or codes that do not go together.
+    """
+    for role in PROCEDURES:
+        for node in records.of(role):
+            _refuse_codes(records, node)
+    for node in records.of(COV.EarlierProcedure):
+        if not _has_region(records, node):
+            hint = "state cov:treatsRegion, or the levels with cov:treatsLevel"
+            raise records.refuse(node, "no region is stated or follows from its code", hint)
+    _refuse_days(records)
+    for course in records.of(COV.TherapyCourse):
+        for kind in records.triples.objects(course, COV.ofTherapy):
+            if is_group(kind, records.knowledge):
+                hint = "state the kind of therapy that was given"
+                raise records.refuse(course, f"{compact(kind.value)} is a group of therapies", hint)
+    seen: set[Term] = set()
+    for pain in records.of(COV.PainRecord):
+        for region in records.triples.objects(pain, COV.inRegion):
+            if region in seen:
+                what = f"a second pain record in {compact(region.value)}"
+                raise records.refuse(pain, what, "a region has one")
+            seen.add(region)
+    _refuse_facts(records, records.triples, "")
+
+
+def _refuse_codes(records: Records, node: Node) -> None:
+    """Refuse codes and kinds that do not make one procedure."""
+    knowledge = records.knowledge
+    primary, add_ons = codes.add_ons(records.triples.objects(node, COV.hasProcedureCode), knowledge)
+    kinds = records.triples.objects(node, COV.hasKind)
+    if not primary and not add_ons and not kinds:
+        raise records.refuse(node, "neither a procedure code nor a kind is stated")
+    if len(primary) > 1:
+        both = " and ".join(codes.plain(c) for c in primary[:2])
+        requested = records.roles[node] == COV.RequestedProcedure
+        hint = "a visit with two procedures is two requests" if requested else "state each alone"
+        raise records.refuse(node, f"{both} are two procedures", hint)
+    for add_on in add_ons:
+        goes_with = knowledge.triples.objects(add_on, COV.addOnTo)
+        if not set(primary) & set(goes_with):
+            what = f"the add-on code {codes.plain(add_on)} stands without its primary code"
+            hint = " or ".join(sorted(codes.plain(c) for c in goes_with))
+            raise records.refuse(node, what, hint)
+    for code in primary:
+        if knowledge.is_a(code, COV.UnlistedProcedureCode) and not kinds:
+            what = f"the unlisted code {codes.plain(code)} does not say what is done"
+            raise records.refuse(node, what, "state cov:hasKind beside it")
+        for kind in kinds:
+            of_code, of_kind = codes.families(code, knowledge), codes.families(kind, knowledge)
+            if of_code and of_kind and not of_code & of_kind:
+                raise records.refuse(
+                    node, f"{compact(code.value)} contradicts {compact(kind.value)}"
+                )
+
+
+def _has_region(records: Records, node: Node) -> bool:
+    """Say whether a procedure has a region, as far as its kind of procedure has one."""
+    t, known = records.triples, records.knowledge.triples
+    means = t.objects(node, COV.hasProcedureCode) + t.objects(node, COV.hasKind)
+    return (
+        bool(t.objects(node, COV.treatsRegion) or t.objects(node, COV.treatsLevel))
+        or any(known.objects(m, COV.impliesRegion) for m in means)
+        or not any(codes.needs_region(m, records.knowledge) for m in means)
+    )
+
+
+def _refuse_days(records: Records) -> None:
+    t = records.triples
+    (request,) = records.of(COV.CoverageRequest)
+    service = day_of(t.value(request, COV.dateOfService))
+    for node in records.roles:
+        for p, declared in records.knowledge.properties.items():
+            day = day_of(t.value(node, p)) if declared.value_type == XSD.date else None
+            if day and service and day > service:
+                raise records.refuse(node, f"{compact(p.value)} is after the date of service")
+        for first, second in ORDERED:
+            start, end = day_of(t.value(node, first)), day_of(t.value(node, second))
+            if start and end and end < start:
+                what = f"{compact(second.value)} is before {compact(first.value)}"
+                raise records.refuse(node, what)
+
+
+def _refuse_facts(records: Records, facts: Triples, hint: str) -> None:
+    for node in records.roles:
+        denied = set(facts.objects(node, COV.denies))
+        for fact in sorted(denied & set(facts.objects(node, COV.affirms)), key=str):
+            raise records.refuse(node, f"{compact(fact.value)} is both affirmed and denied", hint)
+
+
+def refuse_contradictions_of(records: Records, classified: Triples) -> None:
+    """Refuse what contradicts itself once codes, levels and hierarchies have spoken.
+
+    Raises
+    ------
+    InputError
+        Naming the record and the terms that exclude each other.
+    """
+    knowledge = records.knowledge
+    hint = "affirming a fact affirms the broader ones, denying it denies the narrower"
+    _refuse_facts(records, classified, hint)
+    for role in PROCEDURES:
+        for node in records.of(role):
+            _refuse_regions(records, node, classified)
+    for node in records.roles:
+        for p, values in classified.predicates(node).items():
+            # A patient may have, or not have, several things that exclude each other in one.
+            if p not in (COV.affirms, COV.denies):
+                _refuse_alternatives(records, node, values, knowledge)
+    for patient in records.of(COV.Patient):
+        denied = set(classified.objects(patient, COV.denies))
+        for course in records.of(COV.TherapyCourse):
+            of = denied & set(classified.objects(course, COV.ofTherapy))
+            stated = of & set(records.triples.objects(patient, COV.denies))
+            for kind in sorted(stated or of, key=str):
+                raise records.refuse(course, f"{compact(kind.value)} is denied of the patient")
+
+
+def _refuse_regions(records: Records, node: Node, classified: Triples) -> None:
+    known = records.knowledge.triples
+    regions = sorted(classified.objects(node, COV.treatsRegion), key=str)
+    means = records.triples.objects(node, COV.hasProcedureCode)
+    for meaning in sorted(means + records.triples.objects(node, COV.hasKind), key=str):
+        spans = known.objects(meaning, COV.spansRegion)
+        for region in regions:
+            if spans and region not in spans:
+                what = f"{compact(meaning.value)} contradicts {compact(region.value)}"
+                raise records.refuse(node, what, "the region is stated, or follows from a level")
+    if len(regions) > 1:
+        names = " and ".join(compact(r.value) for r in regions)
+        hint = "a procedure has one region; levels, code and region must agree"
+        raise records.refuse(node, f"it is in {names} at once", hint)
+
+
+def _refuse_alternatives(
+    records: Records, node: Node, values: list[Term], knowledge: Knowledge
+) -> None:
+    for value in sorted((v for v in values if isinstance(v, NamedNode)), key=str):
+        for other in sorted(knowledge.incompatible.get(value, frozenset()) & set(values), key=str):
+            what = f"{compact(value.value)} and {compact(other.value)} exclude each other"
+            raise records.refuse(node, what)

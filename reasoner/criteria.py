@@ -1,0 +1,143 @@
+"""What a policy is made of once it is lowered: a small tree of criteria.
+
+A leaf judges the request; a composite combines other criteria; a policy is the
+conjunction that conforms exactly when a request in its scope is covered. How shapes
+become these trees is in ``lowering``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from functools import cached_property
+
+from pyoxigraph import NamedNode
+
+from .triples import Term
+
+
+class Kind(Enum):
+    """How a criterion is made."""
+
+    CORE = "core"
+    COMPONENT = "component"
+    AFFIRMED = "affirmed fact"
+    ABSENT = "absent fact"
+    AND = "and"
+    OR = "or"
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A clause of the payer's document: where it stands and what it says, in our words."""
+
+    clause: NamedNode
+    section: str
+    place: str
+    summary: str
+
+
+@dataclass(frozen=True)
+class Route:
+    """A way to a person's decision, open when its grounds are met; always, without grounds."""
+
+    iri: NamedNode
+    label: str
+    grounds: Criterion | None
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One requirement of a policy.
+
+    Parameters
+    ----------
+    members : tuple of Criterion
+        What a composite combines, in the order of the document; empty for a leaf.
+    applies_when : Criterion or None
+        For an indication, what says that it is in play.
+    otherwise : NamedNode or None
+        For a group of indications, the decision when none is in play.
+    durations : tuple of str
+        The time bounds among a leaf's parameters, as they are written.
+    """
+
+    iri: NamedNode
+    kind: Kind
+    label: str
+    concern: NamedNode | None
+    citations: tuple[Citation, ...]
+    interpretation: str
+    members: tuple[Criterion, ...] = ()
+    applies_when: Criterion | None = None
+    otherwise: NamedNode | None = None
+    route: Route | None = None
+    funded_by: NamedNode | None = None
+    is_indication: bool = False
+    is_refusal: bool = False
+    durations: tuple[str, ...] = ()
+
+    @property
+    def is_leaf(self) -> bool:
+        return not self.members
+
+    @property
+    def name(self) -> str:
+        return self.iri.value.rsplit("#", 1)[-1]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One edition of a policy, in force from one date of service to another.
+
+    Parameters
+    ----------
+    effective_until : date or None
+        The last date of service it decides: its own, or the day before the next edition.
+    root : Criterion
+        The conjunction that conforms exactly when a request in scope is covered.
+    """
+
+    iri: NamedNode
+    key: str
+    label: str
+    payer: NamedNode
+    payer_label: str
+    target: NamedNode
+    effective_from: date
+    effective_until: date | None
+    document: Term | None
+    exclusions: tuple[Criterion, ...]
+    applies_when: Criterion | None
+    root: Criterion
+
+    @property
+    def edition(self) -> str:
+        return self.effective_from.isoformat()
+
+    @cached_property
+    def criteria(self) -> dict[NamedNode, Criterion]:
+        """Every criterion that has a say in the decision, in the order of the document."""
+        found: dict[NamedNode, Criterion] = {}
+
+        def visit(criterion: Criterion | None) -> None:
+            if criterion is None or criterion.iri in found:
+                return
+            found[criterion.iri] = criterion
+            visit(criterion.applies_when)
+            for member in criterion.members:
+                visit(member)
+            if criterion.route:
+                visit(criterion.route.grounds)
+
+        for exclusion in self.exclusions:
+            visit(exclusion)
+        visit(self.applies_when)
+        visit(self.root)
+        return found
+
+    @cached_property
+    def leaves(self) -> tuple[Criterion, ...]:
+        return tuple(c for c in self.criteria.values() if c.is_leaf)

@@ -1,0 +1,194 @@
+"""What criteria are worth, how they combine, and which of the five decisions follows.
+
+A value has two ends, worst and best, because what is not documented may still turn out
+either way. "and" takes the minimum of each end, "or" the maximum. Equal ends are a
+decision; ends apart are a question to the requester. This is the only module that
+turns verdicts into decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+from functools import reduce
+from typing import NamedTuple
+
+from pyoxigraph import NamedNode
+
+from .criteria import Criterion, Kind, Policy
+from .errors import KnowledgeError
+from .judge import Verdict, Verdicts
+from .namespaces import COV
+
+__all__ = ["Decision", "Kind", "Outcome", "Scope", "Valuation", "Value", "decide", "scope"]
+
+
+class Outcome(IntEnum):
+    """What an end of a value stands for, from worst to best."""
+
+    NOT_COVERED = 0
+    REVIEW = 1
+    COVERED = 2
+
+
+class Value(NamedTuple):
+    """The worst and the best that the undocumented may bring."""
+
+    worst: Outcome
+    best: Outcome
+
+
+COVERED = Value(Outcome.COVERED, Outcome.COVERED)
+NOT_COVERED = Value(Outcome.NOT_COVERED, Outcome.NOT_COVERED)
+REVIEW = Value(Outcome.REVIEW, Outcome.REVIEW)
+UNKNOWN = Value(Outcome.NOT_COVERED, Outcome.COVERED)
+
+OF_VERDICT = {Verdict.MET: COVERED, Verdict.NOT_MET: NOT_COVERED, Verdict.NOT_DOCUMENTED: UNKNOWN}
+
+
+class Decision(Enum):
+    """The five answers."""
+
+    COVERED = "covered"
+    NOT_COVERED = "not-covered"
+    NEEDS_INFORMATION = "needs-information"
+    NEEDS_REVIEW = "needs-review"
+    OUT_OF_SCOPE = "out-of-scope"
+
+
+SETTLED = {
+    Outcome.NOT_COVERED: Decision.NOT_COVERED,
+    Outcome.REVIEW: Decision.NEEDS_REVIEW,
+    Outcome.COVERED: Decision.COVERED,
+}
+
+
+def all_of(values: Iterable[Value]) -> Value:
+    """Return the pointwise minimum; an empty conjunction is covered."""
+    return reduce(lambda a, b: Value(min(a.worst, b.worst), min(a.best, b.best)), values, COVERED)
+
+
+def any_of(values: Iterable[Value]) -> Value:
+    """Return the pointwise maximum; an empty disjunction is not covered."""
+    return reduce(
+        lambda a, b: Value(max(a.worst, b.worst), max(a.best, b.best)), values, NOT_COVERED
+    )
+
+
+def raised(value: Value, grounds: Value) -> Value:
+    """Return a value that a review route lifts to at least review.
+
+    Documented grounds lift both ends; undocumented ones only the best; grounds that are
+    not met lift nothing.
+    """
+    worst = max(value.worst, Outcome.REVIEW) if grounds.worst is Outcome.COVERED else value.worst
+    best = max(value.best, Outcome.REVIEW) if grounds.best is Outcome.COVERED else value.best
+    return Value(worst, best)
+
+
+@dataclass
+class Valuation:
+    """The value of every criterion of a policy, from the verdicts on its leaves."""
+
+    verdicts: Verdicts
+    _values: dict[NamedNode, Value] = field(default_factory=dict)
+
+    def value(self, criterion: Criterion) -> Value:
+        """Return what a criterion is worth, its review route included."""
+        if criterion.iri not in self._values:
+            value = self.bare(criterion)
+            if criterion.route:
+                value = raised(value, self.grounds(criterion))
+            self._values[criterion.iri] = value
+        return self._values[criterion.iri]
+
+    def bare(self, criterion: Criterion) -> Value:
+        """Return what a criterion is worth without its own review route."""
+        if criterion.is_leaf:
+            if criterion.iri not in self.verdicts:
+                raise KnowledgeError(f"{criterion.iri.value} was not judged")
+            return OF_VERDICT[self.verdicts[criterion.iri]]
+        if criterion.kind is Kind.AND:
+            return all_of(self.value(m) for m in criterion.members)
+        in_play = self.in_play(criterion)
+        return any_of(self.value(m) for m in in_play) if in_play else self.otherwise(criterion)
+
+    def grounds(self, criterion: Criterion) -> Value:
+        """Return what the grounds of a criterion's review route are worth."""
+        if criterion.route is None:
+            return NOT_COVERED
+        return self.value(criterion.route.grounds) if criterion.route.grounds else COVERED
+
+    def in_play(self, criterion: Criterion) -> list[Criterion]:
+        """Return the members of a composite without the indications that do not apply."""
+        return [m for m in criterion.members if self.applies(m)]
+
+    def applies(self, criterion: Criterion) -> bool:
+        """Say whether a criterion is in play; anything but an indication always is."""
+        when = criterion.applies_when
+        return when is None or self.value(when) != NOT_COVERED
+
+    def otherwise(self, group: Criterion) -> Value:
+        """Return what a group is worth when none of its indications applies."""
+        return REVIEW if group.otherwise == COV.NeedsReview else NOT_COVERED
+
+    def verdict(self, criterion: Criterion) -> Verdict:
+        """Return the verdict on a leaf or a composite, review routes left aside."""
+        if criterion.is_leaf:
+            return self.verdicts[criterion.iri]
+        found = [self.verdict(m) for m in criterion.members]
+        settles = Verdict.NOT_MET if criterion.kind is Kind.AND else Verdict.MET
+        if settles in found:
+            return settles
+        if Verdict.NOT_DOCUMENTED in found:
+            return Verdict.NOT_DOCUMENTED
+        return found[0]
+
+
+class Scope(Enum):
+    """Whether a policy speaks to a request of its target class."""
+
+    IN = "in scope"
+    OUT = "out of scope"
+    OPEN = "scope not documented"
+
+
+def scope(policy: Policy, valuation: Valuation) -> tuple[Scope, tuple[Criterion, ...]]:
+    """Return whether a policy speaks to a request, and the criteria that say so.
+
+    A documented exclusion, or a condition of application that is not met, puts the
+    request out of scope; an undocumented one leaves the scope open.
+    """
+    verdicts = {e: valuation.verdict(e) for e in policy.exclusions}
+    if excluding := tuple(e for e, v in verdicts.items() if v is Verdict.MET):
+        return Scope.OUT, excluding
+    applies = valuation.verdict(policy.applies_when) if policy.applies_when else Verdict.MET
+    if policy.applies_when and applies is Verdict.NOT_MET:
+        return Scope.OUT, (policy.applies_when,)
+    silent = silent_groups(policy.root, valuation)
+    if silent:
+        return Scope.OUT, silent
+    open_ = [e for e, v in verdicts.items() if v is Verdict.NOT_DOCUMENTED]
+    if policy.applies_when and applies is Verdict.NOT_DOCUMENTED:
+        open_.append(policy.applies_when)
+    return (Scope.OPEN, tuple(open_)) if open_ else (Scope.IN, ())
+
+
+def silent_groups(criterion: Criterion, valuation: Valuation) -> tuple[Criterion, ...]:
+    """Return the groups none of whose indications applies and that then leave the scope."""
+    here = (
+        (criterion,)
+        if criterion.otherwise == COV.OutOfScope and not valuation.in_play(criterion)
+        else ()
+    )
+    return here + tuple(g for m in criterion.members for g in silent_groups(m, valuation))
+
+
+def decide(scope_: Scope, value: Value) -> Decision:
+    """Return the decision that a scope and the value of a policy's root amount to."""
+    if scope_ is Scope.OUT:
+        return Decision.OUT_OF_SCOPE
+    if scope_ is Scope.OPEN or value.worst is not value.best:
+        return Decision.NEEDS_INFORMATION
+    return SETTLED[value.worst]

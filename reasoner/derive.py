@@ -1,0 +1,54 @@
+"""The few facts that shapes cannot compute.
+
+Which pain a request is about is a join of two regions, and which concepts rule each
+other out is a closure over the ontology. Both are added as links, so that a shape or
+a query has only to follow them.
+"""
+
+from __future__ import annotations
+
+from pyoxigraph import NamedNode
+
+from .knowledge import Knowledge
+from .namespaces import COV, RDF
+from .triples import Triples
+
+
+def derive(
+    request: NamedNode, patient: NamedNode, procedure: NamedNode, facts: Triples, knowledge: Knowledge
+) -> Triples:
+    """Return the classified facts with the derived links added.
+
+    Parameters
+    ----------
+    request, patient, procedure : NamedNode
+        The nodes of the request, its patient and its procedure.
+    facts : Triples
+        The request as classified; it is not changed.
+    """
+    derived = facts.copy()
+    regions = set(facts.objects(procedure, COV.treatsRegion))
+    for pain in facts.objects(patient, COV.hasPain):
+        if regions & set(facts.objects(pain, COV.inRegion)):
+            derived.add(request, COV.concernsPain, pain)
+    stated = {o for _, _, o in facts if isinstance(o, NamedNode)}
+    for concept in stated & knowledge.incompatible.keys():
+        for other in knowledge.incompatible[concept]:
+            derived.add(concept, COV.incompatibleWith, other)
+    derived.update(therapy_kinds(knowledge))
+    return derived
+
+
+def therapy_kinds(knowledge: Knowledge) -> Triples:
+    """Return the hierarchy of therapies, which says what kinds a group is complete with."""
+    kinds = Triples()
+    for kind in knowledge.instances_of(COV.TherapyKind):
+        kinds.add(kind, RDF.type, COV.TherapyKind)
+        for p in (COV.narrowerThan, COV.isGroup):
+            kinds.update((kind, p, o) for o in knowledge.triples.objects(kind, p))
+        kinds.update(
+            (kind, RDF.type, cls)
+            for cls in (COV.SystemicTherapy, COV.RegionalTherapy)
+            if knowledge.is_a(kind, cls)
+        )
+    return kinds

@@ -1,0 +1,305 @@
+"""The steps that a request takes, in their order.
+
+Gate, classify, derive, select, judge, decide, explain: each is a module of its own, and
+this one walks a request through them. An ``Answer`` holds all that was found on the way,
+so that printing it in whatever form asks nothing anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from pyoxigraph import Literal, NamedNode
+
+from . import days, gate
+from .classify import Classifier
+from .criteria import Criterion, Policy, Route
+from .decide import Decision, Kind, Outcome, Scope, Valuation, Value, decide, scope
+from .derive import derive
+from .errors import InputError
+from .explain import Ways, deciding, lifted, missing
+from .gate import Request
+from .judge import Judge, Verdicts
+from .judge.reference import ReferenceJudge
+from .knowledge import Knowledge
+from .knowledge import knowledge as shipped_knowledge
+from .lowering import Lowering
+from .namespaces import COV, XSD
+from .select import Catalogue, Selection
+from .triples import Triples
+
+
+@dataclass(frozen=True)
+class Earliest:
+    """The first later date of service on which a request would fare better, and how."""
+
+    day: date
+    decision: Decision
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One request under one policy: the decision and all that it rests on.
+
+    Parameters
+    ----------
+    value : Value or None
+        The worst and the best end; None when the request is out of scope.
+    valuation : Valuation or None
+        The value of every criterion; None when no edition was judged.
+    deciding : tuple of Criterion
+        What the decision turns on, in the order of the document.
+    missing : list of sets of Criterion
+        The smallest sets of undocumented criteria that lead to the best end.
+    routes : tuple of Route
+        The review routes that stay open to the requester and are not taken.
+    funding : NamedNode or None
+        The funding mechanism that goes with "covered".
+    reason : str
+        Why this policy answers, or why it does not speak to the request.
+    """
+
+    request: Request
+    facts: Triples
+    selection: Selection
+    decision: Decision
+    value: Value | None = None
+    valuation: Valuation | None = None
+    deciding: tuple[Criterion, ...] = ()
+    missing: tuple[frozenset[Criterion], ...] = ()
+    routes: tuple[Route, ...] = ()
+    funding: NamedNode | None = None
+    earliest: Earliest | None = None
+    reason: str = ""
+
+    @property
+    def policy(self) -> Policy | None:
+        return self.selection.chosen
+
+
+class Reasoner:
+    """Decides requests; loads what it needs once and keeps nothing of a request.
+
+    Parameters
+    ----------
+    knowledge : Knowledge or None
+        What to decide by; what ships with the program by default.
+    judge : Judge or None
+        What gives the verdicts on leaves; the reference judge by default.
+    """
+
+    def __init__(self, knowledge: Knowledge | None = None, judge: Judge | None = None) -> None:
+        self.knowledge = knowledge or shipped_knowledge()
+        self.catalogue = Catalogue(self.knowledge, Lowering(self.knowledge).policies())
+        self.classifier = Classifier(self.knowledge)
+        self.judge: Judge = judge or ReferenceJudge(self.knowledge)
+
+    def read(
+        self,
+        data: bytes,
+        name: str = gate.DEFAULT_NAME,
+        media_type: str | None = None,
+        on: date | None = None,
+    ) -> Request:
+        """Read a request from bytes, and move it to another date of service if one is given."""
+        request = gate.read(data, name=name, media_type=media_type, knowledge=self.knowledge)
+        return moved(request, on) if on else request
+
+    def decide_all(
+        self,
+        request: Request,
+        policy: str | None = None,
+        payer: str | None = None,
+        plan: str | None = None,
+        every: bool = False,
+    ) -> list[Answer]:
+        """Decide a request under a policy, a payer, a plan or every policy.
+
+        Without any of these the plan or payer that the request names decides.
+
+        Raises
+        ------
+        InputError
+            When a key does not exist, or neither the call nor the request says who decides.
+        """
+        facts = self.prepare(request)
+        if not (policy or payer or plan or every):
+            payer, plan = self._named(request)
+        if plan:
+            return [self._by_precedence(request, facts, plan)]
+        if policy:
+            return [self.answer(request, facts, policy)]
+        keys = self.catalogue.policy_keys(None if every else payer)
+        answers = [self.answer(request, facts, key) for key in keys]
+        speaking = [a for a in answers if a.policy]
+        return answers if every else speaking or answers
+
+    def prepare(self, request: Request) -> Triples:
+        """Classify and derive; refuse a request that contradicts itself."""
+        classified = self.classifier.classify(request.triples)
+        gate.refuse_contradictions(request, classified, self.knowledge)
+        return derive(request.iri, request.patient, request.procedure, classified, self.knowledge)
+
+    def answer(self, request: Request, facts: Triples, key: str) -> Answer:
+        """Decide a prepared request under the edition of one policy that is in force."""
+        key, _, edition = key.partition("@")
+        if edition:
+            self.catalogue.edition_of(f"{key}@{edition}")
+        selection = self.catalogue.select(key, request.iri, request.date, facts, edition)
+        if selection.chosen is None:
+            return Answer(
+                request, facts, selection, Decision.OUT_OF_SCOPE, reason=selection.reason
+            )
+        policy = selection.chosen
+        verdicts = self.judge(policy, request.iri, facts)
+        return self._explained(request, facts, selection, policy, verdicts)
+
+    def _explained(
+        self,
+        request: Request,
+        facts: Triples,
+        selection: Selection,
+        policy: Policy,
+        verdicts: Verdicts,
+    ) -> Answer:
+        valuation = Valuation(verdicts)
+        where = scope(policy, valuation)
+        value = valuation.value(policy.root)
+        decision = decide(where[0], value)
+        ways: Ways = missing(policy, valuation, where[0], value)
+        turning = tuple(deciding(policy, valuation, decision, where, ways))
+        in_scope = where[0] is not Scope.OUT
+        return Answer(
+            request=request,
+            facts=facts,
+            selection=selection,
+            decision=decision,
+            value=value if in_scope else None,
+            valuation=valuation,
+            deciding=turning,
+            missing=tuple(ways),
+            routes=tuple(routes_left(policy.root, valuation)) if in_scope else (),
+            funding=funding(policy.root, valuation) if decision is Decision.COVERED else None,
+            earliest=self._earliest(request, facts, policy, turning, value) if in_scope else None,
+            reason=selection.reason,
+        )
+
+    def _earliest(
+        self,
+        request: Request,
+        facts: Triples,
+        policy: Policy,
+        turning: Iterable[Criterion],
+        now: Value,
+    ) -> Earliest | None:
+        """Return the first later day on which the best end would be better, all else equal.
+
+        Only days on which a stated date comes to lie one of the failing time bounds back
+        can bring that about, so only these are tried.
+        """
+        if now.best is Outcome.COVERED:
+            return None
+        bounds = {d for c in turning for d in c.durations}
+        stated = {
+            date.fromisoformat(o.value)
+            for _, _, o in request.triples
+            if isinstance(o, Literal) and o.datatype == XSD.date
+        }
+        last = self.catalogue.last_day(policy)
+        tried = sorted({days.first_day_after(day, bound) for day in stated for bound in bounds})
+        for day in tried:
+            if day <= request.date or (last and day > last):
+                continue
+            later = Valuation(self.judge(policy, request.iri, dated(request, facts, day)))
+            value = later.value(policy.root)
+            if value.best > now.best:
+                return Earliest(day, decide(scope(policy, later)[0], value))
+        return None
+
+    def _by_precedence(self, request: Request, facts: Triples, plan: str) -> Answer:
+        """Decide under the first policy of a plan that addresses the request.
+
+        A policy whose scope is not documented is not passed over: the answer is then that
+        information is needed.
+        """
+        keys, why = self.catalogue.plan_policies(plan)
+        passed: list[str] = []
+        for key in keys:
+            answer = self.answer(request, facts, key)
+            if answer.decision is not Decision.OUT_OF_SCOPE or key == keys[-1]:
+                told = f"; {', '.join(passed)} does not address the request" if passed else ""
+                return replace(answer, reason=f"plan {plan}: {why}{told}")
+            passed.append(key)
+        raise InputError(f"the plan {plan} lists no policy")
+
+    def _named(self, request: Request) -> tuple[str | None, str | None]:
+        for p, among in (
+            (COV.underPlan, self.catalogue.plans),
+            (COV.underPayer, self.catalogue.payers),
+        ):
+            node = request.triples.value(request.iri, p)
+            for key, known in among.items():
+                if known == node:
+                    return (None, key) if p == COV.underPlan else (key, None)
+        raise InputError(
+            "nothing says whose policy decides",
+            request.name,
+            "name a policy, a payer or a plan, or state cov:underPayer in the request",
+        )
+
+
+def moved(request: Request, on: date) -> Request:
+    """Return a request as of another date of service.
+
+    Raises
+    ------
+    InputError
+        When the request speaks of later days than that.
+    """
+    stated = [
+        o.value
+        for s, p, o in request.triples
+        if isinstance(o, Literal) and o.datatype == XSD.date and p != COV.dateOfService
+    ]
+    if any(date.fromisoformat(v) > on for v in stated):
+        raise InputError(
+            "the request states dates after the date of service that was asked for", request.name
+        )
+    return replace(request, date=on, triples=dated(request, request.triples, on))
+
+
+def dated(request: Request, facts: Triples, on: date) -> Triples:
+    """Return facts with another date of service."""
+    kept = Triples(t for t in facts if t[:2] != (request.iri, COV.dateOfService))
+    kept.add(request.iri, COV.dateOfService, Literal(on.isoformat(), datatype=XSD.date))
+    return kept
+
+
+def routes_left(criterion: Criterion, valuation: Valuation) -> list[Route]:
+    """Return the routes of what is in play that could still be taken, each once."""
+    if valuation.value(criterion).worst is Outcome.COVERED:
+        return []
+    found: dict[NamedNode, Route] = {}
+    if criterion.route and not lifted(criterion, valuation):
+        found[criterion.route.iri] = criterion.route
+    members = criterion.members
+    if criterion.kind is Kind.OR:
+        members = tuple(valuation.in_play(criterion))
+    for member in members:
+        for route in routes_left(member, valuation):
+            found[route.iri] = route
+    return list(found.values())
+
+
+def funding(criterion: Criterion, valuation: Valuation) -> NamedNode | None:
+    """Return the funding mechanism of the indication under which a request is covered."""
+    if valuation.value(criterion).worst is not Outcome.COVERED:
+        return None
+    if criterion.funded_by:
+        return criterion.funded_by
+    members = criterion.members
+    if criterion.kind is Kind.OR:
+        members = tuple(valuation.in_play(criterion))
+    return next((f for f in (funding(m, valuation) for m in members) if f), None)

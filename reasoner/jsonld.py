@@ -1,0 +1,208 @@
+"""JSON and JSON-LD, read so that nothing is dropped and nothing is fetched.
+
+JSON-LD processors pass over what they cannot map, keep the last or both of two equal
+keys, and turn numbers into floating point. Each is an error here or is settled before
+the parser runs: one walk checks every key, writes every number as a decimal, and counts
+the triples the document must give. A count that differs means something was lost.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from pyoxigraph import RdfFormat, parse
+
+from .context import Context, caller_context, meaning, shipped_context, shown
+from .errors import InputError
+from .knowledge import Knowledge
+from .namespaces import REQUESTS, XSD
+from .triples import Spo
+
+DEEPEST = 64
+LONGEST_NUMBER = 18
+
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|(?P<open>[\[{])|(?P<close>[\]}])', re.DOTALL)
+_KEYWORD = re.compile(r"@[A-Za-z]+\Z")
+
+
+class _Number(str):
+    """A JSON number as it was written."""
+
+
+def parse_json(text: str, knowledge: Knowledge) -> list[Spo]:
+    """Parse JSON-LD, or plain JSON under the pinned context.
+
+    Raises
+    ------
+    InputError
+        When it is no JSON, leaves the subset that is read, or would lose something.
+    """
+    document = _load(text)
+    terms = shipped_context(knowledge)
+    if isinstance(document, dict):
+        if "@context" in document:
+            terms = caller_context(document.pop("@context"), knowledge)
+        nodes = _top(document, terms)
+    elif isinstance(document, list):
+        nodes = document
+    else:
+        raise InputError("the JSON is neither an object nor an array of objects")
+    expected = 0
+    rewritten = []
+    for node in nodes:
+        if not isinstance(node, dict) or "@value" in node:
+            raise InputError("only objects can stand at the top of the JSON")
+        checked, count = _node(node, terms, "")
+        expected += count
+        rewritten.append(checked)
+    try:
+        body = json.dumps({"@context": terms, "@graph": rewritten}, ensure_ascii=False).encode()
+        quads = list(parse(body, format=RdfFormat.JSON_LD, base_iri=REQUESTS))
+    except UnicodeEncodeError:
+        raise InputError("the JSON holds half of a surrogate pair") from None
+    except (SyntaxError, ValueError):
+        raise InputError("the JSON-LD cannot be expanded to triples") from None
+    if len(quads) != expected:
+        raise InputError(
+            "part of the JSON-LD would be lost", hint="check that every @id is a valid IRI"
+        )
+    return [(q.subject, q.predicate, q.object) for q in quads]
+
+
+def _load(text: str) -> Any:
+    depth = 0
+    for token in _BRACKETS.finditer(text):
+        depth += {"open": 1, "close": -1}.get(token.lastgroup or "", 0)
+        if depth > DEEPEST:
+            raise InputError(f"nested more than {DEEPEST} deep")
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_int=_number,
+            parse_float=_number,
+            parse_constant=_no_number,
+        )
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise InputError(f"this is no JSON: {error.msg}", where) from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise InputError(f"the key {shown(key)} is there twice")
+        found[key] = value
+    return found
+
+
+def _number(written: str) -> _Number:
+    if "e" in written.lower():
+        raise InputError("a number is written with an exponent", hint="write it out in digits")
+    if sum(c.isdigit() for c in written) > LONGEST_NUMBER:
+        raise InputError(f"a number has more than {LONGEST_NUMBER} digits")
+    return _Number(written)
+
+
+def _no_number(written: str) -> NoReturn:
+    raise InputError(f"{written} is no number")
+
+
+def _top(document: dict[str, Any], terms: Context) -> list[Any]:
+    """Return the nodes of a document without its context: those of ``@graph``, or itself."""
+    graphs = [key for key in document if meaning(key, terms) == "@graph"]
+    if not graphs:
+        return [document]
+    if len(document) > 1:
+        raise InputError("named graphs are not read", hint="@graph stands beside @context alone")
+    graph = document[graphs[0]]
+    return graph if isinstance(graph, list) else [graph]
+
+
+def _node(node: dict[str, Any], terms: Context, path: str) -> tuple[dict[str, Any], int]:
+    """Return a node object with its numbers settled, and how many triples it gives."""
+    result: dict[str, Any] = {}
+    seen: set[str] = set()
+    count = 0
+    for key, value in node.items():
+        where = f"{path}.{key}" if path else key
+        keyword = _meaning(key, terms, path)
+        if keyword and keyword in seen:
+            raise InputError(f"{keyword} is there twice", path)
+        seen.add(keyword)
+        if keyword in ("@id", "@type"):
+            texts = value if isinstance(value, list) and keyword == "@type" else [value]
+            if not texts or any(not _is_text(t) for t in texts):
+                raise InputError(f"{keyword} must be an IRI", path)
+            result[key] = value
+            count += len(texts) if keyword == "@type" else 0
+        elif keyword == "@graph":
+            raise InputError("named graphs are not read", path)
+        elif keyword:
+            raise InputError(f"{keyword} does not belong here", path)
+        else:
+            found = list(_values(value, terms, _printable(where)))
+            if not found:
+                raise InputError("states nothing", _printable(where), "leave it out")
+            result[key] = [v for v, _ in found]
+            count += sum(1 + inner for _, inner in found)
+    return result, count
+
+
+def _values(value: Any, terms: Context, path: str) -> Iterator[tuple[Any, int]]:
+    """Yield each single value under a key, with the triples inside it."""
+    if value is None:
+        raise InputError("is null", path, "leave it out")
+    if isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _values(item, terms, f"{path}[{number}]")
+    elif isinstance(value, dict):
+        keywords = {_meaning(key, terms, path) for key in value}
+        if "@set" in keywords and len(value) == 1:
+            yield from _values(next(iter(value.values())), terms, path)
+        elif "@value" in keywords:
+            yield _value_object(value, terms, path), 0
+        else:
+            yield _node(value, terms, path)
+    elif isinstance(value, _Number):
+        yield {"@value": str(value), "@type": XSD.decimal.value}, 0
+    elif isinstance(value, str) and _KEYWORD.match(value):
+        raise InputError("a JSON-LD keyword stands where a value belongs", path)
+    else:
+        yield value, 0
+
+
+def _value_object(value: dict[str, Any], terms: Context, path: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for key, item in value.items():
+        keyword = _meaning(key, terms, path)
+        if keyword not in ("@value", "@type", "@language") or keyword in fields:
+            raise InputError("is no plain value", path)
+        if keyword != "@value" and not _is_text(item):
+            raise InputError(f"{keyword} must be text", path)
+        fields[keyword] = item
+    plain = fields["@value"]
+    if isinstance(plain, _Number):
+        return {"@type": XSD.decimal.value} | fields | {"@value": str(plain)}
+    if not isinstance(plain, str | bool):
+        raise InputError("is no plain value", path)
+    return fields
+
+
+def _meaning(key: str, terms: Context, path: str) -> str:
+    try:
+        return meaning(key, terms)
+    except InputError as error:
+        raise InputError(error.what, path, error.hint) from None
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and not isinstance(value, _Number) and not _KEYWORD.match(value)
+
+
+def _printable(path: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in path)[-80:]

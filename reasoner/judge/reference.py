@@ -1,0 +1,154 @@
+"""The reference judge: pySHACL, slow and trusted.
+
+Every leaf and its twin hang under a wrapper of their own that targets the request, and
+one validation tells which wrappers fail. A leaf that conforms is met; one whose twin
+fails too is not met; the rest is not documented. A sentinel that no request can pass
+proves that the validation did look at the request.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import lru_cache
+from typing import Any
+
+import pyshacl
+from pyoxigraph import BlankNode, Literal, NamedNode
+from rdflib import BNode, Graph, URIRef
+from rdflib import Literal as RdflibLiteral
+from rdflib.namespace import RDF, SH
+from rdflib.plugins.sparql import prepareQuery
+from rdflib.plugins.sparql.sparql import Query
+from rdflib.query import Result
+from rdflib.term import Node as RdflibNode
+
+from ..criteria import Policy
+from ..errors import KnowledgeError
+from ..knowledge import Knowledge
+from ..standard import Standard, twin_of
+from ..triples import Term, Triples
+from . import Verdict, Verdicts
+
+WRAPPER = "urn:covergraph:wrapper:"
+SENTINEL = URIRef(WRAPPER + "sentinel")
+MAX_DEPTH = 40
+
+
+class ReferenceJudge:
+    """Judges with pySHACL; not to be shared between threads.
+
+    Parameters
+    ----------
+    knowledge : Knowledge
+        Where policies, components and declared silences come from.
+    """
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self._shapes: dict[NamedNode, Graph] = {}
+
+    def __call__(self, policy: Policy, request: NamedNode, facts: Triples) -> Verdicts:
+        """Return the verdict on every leaf.
+
+        Raises
+        ------
+        KnowledgeError
+            When pySHACL cannot validate, or did not look at the request.
+        """
+        if policy.iri not in self._shapes:
+            self._shapes[policy.iri] = self._wrapped(policy)
+        shapes = self._shapes[policy.iri]
+        focus = URIRef(request.value)
+        wrappers = [s for s in shapes.subjects(RDF.type, SH.NodeShape) if s.startswith(WRAPPER)]
+        targets = [(w, SH.targetNode, focus) for w in wrappers]
+        for triple in targets:
+            shapes.add(triple)
+        try:
+            failed = failing_shapes(to_rdflib(facts), shapes)
+        finally:
+            for triple in targets:
+                shapes.remove(triple)
+        if SENTINEL not in failed:
+            raise KnowledgeError("the validation did not look at the request")
+        return {
+            leaf.iri: Verdict.MET
+            if wrapper_of(leaf.iri) not in failed
+            else Verdict.NOT_MET
+            if wrapper_of(twin_of(leaf.iri)) in failed
+            else Verdict.NOT_DOCUMENTED
+            for leaf in policy.leaves
+        }
+
+    def _wrapped(self, policy: Policy) -> Graph:
+        graph = to_rdflib(Standard(self.knowledge, policy).leaves_and_twins())
+        for leaf in policy.leaves:
+            for shape in (leaf.iri, twin_of(leaf.iri)):
+                graph.add((wrapper_of(shape), RDF.type, SH.NodeShape))
+                graph.add((wrapper_of(shape), SH.node, URIRef(shape.value)))
+        graph.add((SENTINEL, RDF.type, SH.NodeShape))
+        graph.add((SENTINEL, SH.nodeKind, SH.Literal))
+        return graph
+
+
+def wrapper_of(shape: NamedNode) -> URIRef:
+    return URIRef(WRAPPER + shape.value)
+
+
+def failing_shapes(data: Graph, shapes: Graph) -> set[RdflibNode]:
+    """Validate and return the source shapes of all results.
+
+    Any warning, and any answer that is not a report, is an error: a shape that pySHACL
+    gives up on would otherwise count as conforming.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", category=RuntimeWarning)
+        _, report, text = pyshacl.validate(
+            data,
+            shacl_graph=shapes,
+            inference="none",
+            advanced=False,
+            meta_shacl=False,
+            inplace=True,
+            max_validation_depth=MAX_DEPTH,
+        )
+    if not isinstance(report, Graph):
+        raise KnowledgeError(f"pySHACL could not validate: {text}")
+    return set(report.objects(None, SH.sourceShape))
+
+
+@lru_cache(maxsize=256)
+def translated(text: str) -> Query:
+    """Return a validator's query, parsed and translated once.
+
+    Parsing takes ten times as long as answering. The translated query may be kept; the
+    parse tree may not, because translating changes it.
+    """
+    return prepareQuery(text)
+
+
+class QueryingGraph(Graph):
+    """A graph that answers a query it has seen before without parsing it again."""
+
+    def query(self, query_object: str | Query, *args: Any, **kwargs: Any) -> Result:  # type: ignore[override]
+        if isinstance(query_object, str):
+            query_object = translated(query_object)
+        return super().query(query_object, *args, **kwargs)
+
+
+def to_rdflib(triples: Triples) -> Graph:
+    """Copy an index into an rdflib graph, where pySHACL works."""
+    graph = QueryingGraph(bind_namespaces="none")
+    for s, p, o in triples:
+        graph.add((_term(s), _term(p), _term(o)))
+    return graph
+
+
+def _term(term: Term) -> RdflibNode:
+    if isinstance(term, NamedNode):
+        return URIRef(term.value)
+    if isinstance(term, BlankNode):
+        return BNode(term.value)
+    assert isinstance(term, Literal)
+    if term.language:
+        return RdflibLiteral(term.value, lang=term.language)
+    return RdflibLiteral(term.value, datatype=URIRef(term.datatype.value))

@@ -1,0 +1,269 @@
+"""Which of our own files break the house rules.
+
+The rules are shapes (``shapes/house-rules.ttl``) over everything that is loaded:
+ontology, codes, components, policies and clauses. What a shape cannot see, the file
+that a node stands in, is marked here before the shapes are asked. A rule that no
+shape can state is a function here: where a file lies, how deep criteria nest, and
+what the text of a query names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import pyshacl
+import rdflib
+from pyoxigraph import BlankNode, Literal, NamedNode
+from rdflib.plugins.sparql import prepareQuery
+from rdflib.plugins.sparql.sparql import Query
+from rdflib.query import Result
+
+from .knowledge import INFERRED, Knowledge, knowledge_root
+from .namespaces import BASE, CODE, COV, POLICIES, RDF, SH, SOURCES, Namespace, compact, local_name
+from .triples import Node, Term
+
+HOUSE = Namespace(BASE + "house-rules#")
+MOST_COMPOSITES = 5
+COMBINES = (SH["and"], SH["or"], COV.ofCriteria)
+TERM_IN_QUERY = re.compile(r"\bcov:([A-Za-z][\w-]*)")
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """A fault: where it stands, which rule it breaks, and how.
+
+    Parameters
+    ----------
+    file : str
+        The file, relative to the root of the knowledge.
+    subject : str
+        The criterion, clause or term, as the file would write it.
+    rule : str
+        The name of the rule in ``shapes/house-rules.ttl`` or in this module.
+    message : str
+        What is wrong, in one sentence.
+    """
+
+    file: str
+    subject: str
+    rule: str
+    message: str
+
+
+class Fault(NamedTuple):
+    """A broken rule at a node; the file is given where the node does not tell it."""
+
+    node: Term
+    rule: str
+    message: str
+    file: str = ""
+
+
+def lint(knowledge: Knowledge) -> list[Finding]:
+    """Return every fault of the knowledge, sorted by file and subject.
+
+    Raises
+    ------
+    RuntimeError
+        When the rules themselves cannot be run.
+    """
+    owners = _owners(knowledge)
+    rules = (_broken_shapes, _misplaced_files, _deep_criteria, _unknown_terms_in_queries)
+    found = set()
+    for fault in (fault for faults in rules for fault in faults(knowledge)):
+        node = _named_owner(knowledge, owners, fault.node)
+        file = fault.file or knowledge.file_of(node)
+        found.add(Finding(file, _written(node.value), fault.rule, fault.message))
+    return sorted(found)
+
+
+# --- The rules that are shapes ----------------------------------------------------
+
+def _broken_shapes(knowledge: Knowledge) -> Iterator[Fault]:
+    shapes = rdflib.Graph()
+    # pySHACL writes into the shapes it is given; the parsed ones serve every run.
+    for triple in _house_rules():
+        shapes.add(triple)
+    _, report, text = pyshacl.validate(_data(knowledge), shacl_graph=shapes, inference="none")
+    if not isinstance(report, rdflib.Graph):
+        raise RuntimeError(f"the house rules cannot be run: {text}")
+    sh = rdflib.SH
+    for result in report.subjects(rdflib.RDF.type, sh.ValidationResult):
+        focus, value = report.value(result, sh.focusNode), report.value(result, sh.value)
+        message = str(report.value(result, sh.resultMessage))
+        if value is not None and value != focus and not isinstance(value, rdflib.BNode):
+            message += f": {_written(str(value))}"
+        rule = _rule_of(shapes, report.value(result, sh.sourceShape))
+        yield Fault(_term(focus), local_name(rule), message)
+
+
+@lru_cache(maxsize=1)
+def _house_rules() -> rdflib.Graph:
+    return rdflib.Graph().parse(knowledge_root() / "shapes" / "house-rules.ttl", format="turtle")
+
+
+def _rule_of(shapes: rdflib.Graph, shape: Any) -> str:
+    """Return the rule that a nameless shape is part of."""
+    while isinstance(shape, rdflib.BNode):
+        shape = next(shapes.subjects(None, shape))
+    return str(shape)
+
+
+class _Prepared(rdflib.Graph):
+    """A graph that translates each query once; pySHACL asks one for every focus node."""
+
+    def query(self, query_object: str | Query, *args: Any, **kwargs: Any) -> Result:
+        if isinstance(query_object, str):
+            query_object = _translated(query_object)
+        return super().query(query_object, *args, **kwargs)
+
+
+@lru_cache(maxsize=256)
+def _translated(text: str) -> Query:
+    return prepareQuery(text)
+
+
+def _data(knowledge: Knowledge) -> rdflib.Graph:
+    """Return the knowledge as the graph that the rules are asked of, with the marks."""
+    graph = _Prepared()
+    for s, p, o in knowledge.triples:
+        graph.add((_rdflib(s), _rdflib(p), _rdflib(o)))
+    for node, mark in _marks(knowledge):
+        graph.add((_rdflib(node), rdflib.RDF.type, _rdflib(mark)))
+    return graph
+
+
+def _marks(knowledge: Knowledge) -> Iterator[tuple[Node, NamedNode]]:
+    """Yield what the rules must know of a node's file."""
+    for name, triples in knowledge.by_file.items():
+        for node in {s for s, _, _ in triples}:
+            if name.startswith("shapes/"):
+                yield node, HOUSE.ShapesNode
+                if name.startswith("shapes/policies/"):
+                    yield node, HOUSE.PolicyNode
+            elif name != INFERRED and isinstance(node, NamedNode):
+                if node.value.startswith(COV):
+                    yield node, HOUSE.Term
+                elif node.value.startswith(CODE):
+                    yield node, HOUSE.Term if name.startswith("ontology/") else HOUSE.CodeEntry
+
+
+def _rdflib(term: Term) -> Any:
+    if isinstance(term, NamedNode):
+        return rdflib.URIRef(term.value)
+    if isinstance(term, BlankNode):
+        return rdflib.BNode(term.value)
+    if term.language:
+        return rdflib.Literal(term.value, lang=term.language)
+    # rdflib tells "a" from "a"^^xsd:string, and would rewrite numbers and durations.
+    kind = None if term.datatype.value == str(rdflib.XSD.string) else term.datatype.value
+    return rdflib.Literal(term.value, datatype=kind and rdflib.URIRef(kind), normalize=False)
+
+
+def _term(node: Any) -> Term:
+    if isinstance(node, rdflib.Literal):
+        return Literal(str(node))
+    return BlankNode(str(node)) if isinstance(node, rdflib.BNode) else NamedNode(str(node))
+
+
+# --- The rules that are not ---------------------------------------------------------
+
+
+def _misplaced_files(knowledge: Knowledge) -> Iterator[Fault]:
+    """Yield, once for each foreign namespace, what a file describes that is not its own."""
+    for name, triples in knowledge.by_file.items():
+        own, foreign = _namespace(name), {}
+        for node, _, _ in triples:
+            if own and isinstance(node, NamedNode) and not node.value.startswith(own):
+                foreign.setdefault(node.value.split("#", 1)[0], node)
+        for node in foreign.values():
+            yield Fault(node, "path-mirrors-iri", f"the path of the file gives <{own}>", name)
+
+
+def _namespace(file: str) -> str:
+    """Return the namespace that a file's path gives it; empty where paths give none."""
+    for folder, base in (("shapes/policies/", POLICIES), ("data/sources/", SOURCES)):
+        if file.startswith(folder):
+            path = file.removeprefix(folder).removesuffix(".ttl").removesuffix("/payer")
+            return f"{base}{path}#"
+    return ""
+
+
+def _deep_criteria(knowledge: Knowledge) -> Iterator[Fault]:
+    """Yield the composites that stand under more than a few others, the topmost ones."""
+    t = knowledge.triples
+    roots = [member for policy in t.instances(COV.Policy) for member in _members(knowledge, policy)]
+    for p in (COV.appliesWhen, COV.exclusion, COV.grounds):
+        roots += [criterion for _, criterion in t.pairs(p)]
+    for root in dict.fromkeys(roots):
+        yield from _too_deep(knowledge, root, ())
+
+
+def _too_deep(knowledge: Knowledge, node: Term, above: tuple[Term, ...]) -> Iterator[Fault]:
+    members = _members(knowledge, node)
+    if not members or node in above:
+        return
+    if len(above) == MOST_COMPOSITES:
+        message = f"criteria nest more than {MOST_COMPOSITES} composites deep"
+        yield Fault(node, "criterion-depth", message)
+        return
+    for member in members:
+        yield from _too_deep(knowledge, member, (*above, node))
+
+
+def _members(knowledge: Knowledge, node: Term) -> list[Term]:
+    """Return what a composite combines; a list that is broken or circular ends where it does."""
+    t = knowledge.triples
+    cells: dict[Term, Term] = {}
+    for p in COMBINES:
+        head = t.value(node, p)
+        while head is not None and head not in cells and (first := t.value(head, RDF.first)):
+            cells[head] = first
+            head = t.value(head, RDF.rest)
+    return list(cells.values())
+
+
+def _unknown_terms_in_queries(knowledge: Knowledge) -> Iterator[Fault]:
+    """Yield the terms that the text of a component's query misspells."""
+    known = {node for node, mark in _marks(knowledge) if mark == HOUSE.Term}
+    for p in (SH.select, SH.ask):
+        for node, query in knowledge.triples.pairs(p):
+            for local in sorted(set(TERM_IN_QUERY.findall(query.value))):
+                if COV[local] not in known:
+                    message = f"the ontology does not declare the term: cov:{local}"
+                    yield Fault(node, "unknown-cov-term", message)
+
+
+# --- Where a fault stands --------------------------------------------------------------
+
+
+def _owners(knowledge: Knowledge) -> dict[Term, Node]:
+    """From a node without a name, or one that no file describes, to one that leads to it."""
+    owners: dict[Term, Node] = {}
+    for s, p, o in knowledge.triples:
+        if p != RDF.type and not _is_described(knowledge, o):
+            owners.setdefault(o, s)
+    return owners
+
+
+def _named_owner(knowledge: Knowledge, owners: dict[Term, Node], node: Term) -> Term:
+    seen = {node}
+    while not _is_described(knowledge, node) and owners.get(node) not in (None, *seen):
+        node = owners[node]
+        seen.add(node)
+    return node
+
+
+def _is_described(knowledge: Knowledge, node: Term) -> bool:
+    return isinstance(node, NamedNode) and node in knowledge.files
+
+
+def _written(term: str) -> str:
+    """Return a term as the file that describes it writes it."""
+    if term.startswith((POLICIES, SOURCES)) and "#" in term:
+        return f":{local_name(term)}"
+    return compact(term)

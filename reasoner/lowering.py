@@ -1,0 +1,279 @@
+"""From shapes to trees of criteria, checked on the way.
+
+A leaf is made of SHACL Core, of one component, or of the one-line form for a named
+fact; a composite names other criteria. Whatever steps outside this profile is refused
+by name when it is loaded, so that no criterion is ever skipped in silence.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import combinations
+from math import comb
+
+from pyoxigraph import BlankNode, NamedNode
+
+from .criteria import Citation, Criterion, Kind, Policy, Route
+from .errors import KnowledgeError
+from .knowledge import Knowledge, policy_key
+from .namespaces import COV, RDF, RDFS, SH, compact
+from .triples import Node, Term
+
+MAX_COMBINATIONS = 120
+MAX_DEPTH = 5
+
+# What a criterion says about itself, beside what it requires.
+ANNOTATIONS = frozenset(
+    {
+        RDF.type,
+        RDFS.label,
+        COV.concerns,
+        COV.citation,
+        COV.interpretation,
+        COV.silenceMeans,
+        COV.reviewRoute,
+        COV.appliesWhen,
+        COV.otherwise,
+        COV.fundedBy,
+        COV.documentedWhen,
+    }
+)
+COMPOSITE = frozenset({SH["and"], SH["or"], COV.atLeast, COV.ofCriteria})
+ONE_LINE = frozenset({COV.affirmedFact, COV.absentFact})
+
+
+class Lowering:
+    """Lowers the policies of one body of knowledge."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self.triples = knowledge.triples
+        self.profile = frozenset(self.triples.instances(COV.ProfileTerm))
+        self.parameters = component_parameters(knowledge)
+        self._done: dict[NamedNode, Criterion] = {}
+
+    def policies(self) -> list[Policy]:
+        """Return every edition, by key and date; each ends where the next begins."""
+        editions = [self._policy(p) for p in self.triples.instances(COV.Policy)]
+        return sorted(editions, key=lambda p: (p.key, p.effective_from))
+
+    def _policy(self, node: Node) -> Policy:
+        iri = self._iri(node, "a policy")
+        start = self.triples.text(iri, COV.effectiveFrom)
+        until = self.triples.text(iri, COV.effectiveUntil)
+        payer, target = self.triples.value(iri, COV.ofPayer), self.triples.value(iri, SH.targetClass)
+        if not start or not isinstance(payer, NamedNode) or not isinstance(target, NamedNode):
+            raise KnowledgeError(f"{iri.value} lacks a payer, a target class or a first date")
+        applies = self.triples.value(iri, COV.appliesWhen)
+        return Policy(
+            iri=iri,
+            key=policy_key(iri),
+            label=self.knowledge.label(iri),
+            payer=payer,
+            payer_label=self.knowledge.label(payer),
+            target=target,
+            effective_from=date.fromisoformat(start),
+            effective_until=date.fromisoformat(until) if until else None,
+            document=self.triples.value(iri, COV.fromDocument),
+            exclusions=tuple(
+                sorted(
+                    (self.criterion(e) for e in self.triples.objects(iri, COV.exclusion)),
+                    key=lambda c: c.iri.value,
+                )
+            ),
+            applies_when=self.criterion(applies) if applies else None,
+            root=self._composite(iri, 0, is_policy=True),
+        )
+
+    def criterion(self, node: Term, depth: int = 0) -> Criterion:
+        """Lower one named criterion.
+
+        Raises
+        ------
+        KnowledgeError
+            When the criterion steps outside the profile; the message names the term.
+        """
+        iri = self._iri(node, "a criterion")
+        if iri in self._done:
+            return self._done[iri]
+        if depth > MAX_DEPTH:
+            raise KnowledgeError(f"{compact(iri.value)} nests more than {MAX_DEPTH} composites, or recurs")
+        if not any(COV.Criterion in self.knowledge.superclasses.get(t, ()) for t in self.triples.types(iri)):  # type: ignore[call-overload]
+            raise KnowledgeError(f"{compact(iri.value)} is used as a criterion and is none")
+        terms = set(self.triples.predicates(iri)) - ANNOTATIONS
+        if terms & COMPOSITE:
+            if terms - COMPOSITE:
+                raise KnowledgeError(
+                    f"{compact(iri.value)} combines criteria and judges by itself: {names(terms - COMPOSITE)}"
+                )
+            lowered = self._composite(iri, depth)
+        else:
+            lowered = self._leaf(iri, terms)
+        self._done[iri] = lowered
+        return lowered
+
+    def _composite(self, iri: NamedNode, depth: int, is_policy: bool = False) -> Criterion:
+        heads = {p: self.triples.objects(iri, p) for p in (SH["and"], SH["or"], COV.ofCriteria)}
+        used = [(p, o) for p, o in heads.items() if o]
+        if len(used) != 1 or len(used[0][1]) != 1:
+            raise KnowledgeError(f"{compact(iri.value)} needs exactly one list of criteria")
+        how, head = used[0][0], used[0][1][0]
+        members = tuple(self.criterion(m, depth + 1) for m in self.triples.items(head))
+        if not members:
+            raise KnowledgeError(f"{compact(iri.value)} combines nothing")
+        if how == COV.ofCriteria:
+            members, kind = self._choose(iri, members), Kind.OR
+        else:
+            kind = Kind.AND if how == SH["and"] else Kind.OR
+        applies = self.triples.value(iri, COV.appliesWhen) if not is_policy else None
+        indication = COV.Indication in self.triples.types(iri)
+        if indication and (applies is None or kind is not Kind.AND or members[0].iri != applies):
+            raise KnowledgeError(
+                f"{compact(iri.value)} is an indication: what it applies to must be the first of its conjuncts"
+            )
+        return self._described(
+            iri,
+            kind,
+            members=members,
+            applies_when=self.criterion(applies, depth + 1) if applies else None,
+        )
+
+    def _choose(self, iri: NamedNode, members: tuple[Criterion, ...]) -> tuple[Criterion, ...]:
+        """Expand "at least n of these" to the alternatives of n criteria each."""
+        n = int(self.triples.text(iri, COV.atLeast) or 0)
+        if not 1 <= n <= len(members):
+            raise KnowledgeError(f"{compact(iri.value)} asks for {n} of {len(members)} criteria")
+        if comb(len(members), n) > MAX_COMBINATIONS:
+            raise KnowledgeError(f"{compact(iri.value)} has more than {MAX_COMBINATIONS} combinations")
+        if n == 1:
+            return members
+        return tuple(
+            Criterion(
+                iri=NamedNode(f"{iri.value}-of-{i}"),
+                kind=Kind.AND,
+                label=" and ".join(m.label for m in chosen),
+                concern=None,
+                citations=(),
+                interpretation="",
+                members=chosen,
+            )
+            for i, chosen in enumerate(combinations(members, n), start=1)
+        )
+
+    def _leaf(self, iri: NamedNode, terms: set[NamedNode]) -> Criterion:
+        if terms & ONE_LINE:
+            if len(terms) != 1:
+                raise KnowledgeError(f"{compact(iri.value)} is more than its one line: {names(terms)}")
+            fact = self.triples.value(iri, next(iter(terms)))
+            if fact not in self.knowledge.facts:
+                raise KnowledgeError(f"{compact(iri.value)} asks for a fact that is not declared")
+            return self._described(iri, Kind.AFFIRMED if COV.affirmedFact in terms else Kind.ABSENT)
+        if terms & self.parameters.keys():
+            component_of(iri, terms, self.parameters)
+            durations = tuple(
+                o.value
+                for p in sorted(terms, key=str)
+                for o in self.triples.objects(iri, p)
+                if not isinstance(o, NamedNode | BlankNode) and "Duration" in o.datatype.value
+            )
+            return self._described(iri, Kind.COMPONENT, durations=durations)
+        if not terms:
+            raise KnowledgeError(f"{compact(iri.value)} requires nothing")
+        self._refuse_unknown(iri, iri)
+        return self._described(iri, Kind.CORE)
+
+    def _refuse_unknown(self, owner: NamedNode, node: Node) -> None:
+        """Refuse any SHACL term outside the profile, at whatever depth of blank nodes."""
+        for p, objects in self.triples.predicates(node).items():
+            if p in ANNOTATIONS or p in (RDF.first, RDF.rest):
+                pass
+            elif p not in self.profile:
+                raise KnowledgeError(f"{compact(owner.value)} uses {compact(p.value)}, which no criterion may")
+            for o in objects:
+                if isinstance(o, BlankNode) and p != COV.citation:
+                    self._refuse_unknown(owner, o)
+
+    def _described(
+        self,
+        iri: NamedNode,
+        kind: Kind,
+        members: tuple[Criterion, ...] = (),
+        applies_when: Criterion | None = None,
+        durations: tuple[str, ...] = (),
+    ) -> Criterion:
+        t = self.triples
+        types = t.types(iri)
+        concern, otherwise, funded = (t.value(iri, p) for p in (COV.concerns, COV.otherwise, COV.fundedBy))
+        route = t.value(iri, COV.reviewRoute)
+        return Criterion(
+            iri=iri,
+            kind=kind,
+            label=self.knowledge.label(iri),
+            concern=concern if isinstance(concern, NamedNode) else None,
+            citations=self.citations(iri),
+            interpretation=t.text(iri, COV.interpretation),
+            members=members,
+            applies_when=applies_when,
+            otherwise=otherwise if isinstance(otherwise, NamedNode) else None,
+            route=self._route(route) if route else None,
+            funded_by=funded if isinstance(funded, NamedNode) else None,
+            is_indication=COV.Indication in types,
+            is_refusal=COV.Refusal in types,
+            durations=durations,
+        )
+
+    def _route(self, node: Term) -> Route:
+        iri = self._iri(node, "a review route")
+        grounds = self.triples.value(iri, COV.grounds)
+        return Route(
+            iri=iri,
+            label=self.knowledge.label(iri),
+            grounds=self.criterion(grounds) if grounds else None,
+            citations=self.citations(iri),
+        )
+
+    def citations(self, iri: NamedNode) -> tuple[Citation, ...]:
+        """Return the clauses that a criterion or route cites, the section order kept."""
+        found = []
+        for node in self.triples.objects(iri, COV.citation):
+            clause = self.triples.value(node, COV.clause)
+            if isinstance(clause, NamedNode):
+                section, place, summary = (
+                    self.triples.text(clause, p) for p in (COV.section, COV.place, COV.summary)
+                )
+                found.append(Citation(clause, section, place, summary))
+        return tuple(found)
+
+    def _iri(self, node: Term, what: str) -> NamedNode:
+        if not isinstance(node, NamedNode):
+            raise KnowledgeError(f"{what} has no name")
+        return node
+
+
+def component_parameters(knowledge: Knowledge) -> dict[NamedNode, set[Term]]:
+    """Return, for each parameter, the components that take it."""
+    found: dict[NamedNode, set[Term]] = {}
+    t = knowledge.triples
+    for component in t.instances(SH.ConstraintComponent):
+        for parameter in t.objects(component, SH.parameter):
+            path = t.value(parameter, SH.path)
+            if isinstance(path, NamedNode):
+                found.setdefault(path, set()).add(component)
+    return found
+
+
+def component_of(
+    iri: NamedNode, terms: set[NamedNode], parameters: dict[NamedNode, set[Term]]
+) -> Term:
+    """Return the one component whose parameters a leaf gives; refuse none and several."""
+    unknown = terms - parameters.keys()
+    if unknown:
+        raise KnowledgeError(f"{compact(iri.value)} mixes a component with {names(unknown)}")
+    taking = set.intersection(*(parameters[p] for p in terms))
+    if len(taking) != 1:
+        raise KnowledgeError(f"{compact(iri.value)} fits {len(taking)} components, not one: {names(terms)}")
+    return taking.pop()
+
+
+def names(terms: set[NamedNode]) -> str:
+    return ", ".join(sorted(compact(t.value) for t in terms))

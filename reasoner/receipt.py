@@ -1,0 +1,174 @@
+"""An answer as plain data: what was decided, why, and from what, reproducibly.
+
+The same request under the same edition gives the same bytes: there is no clock in it
+and no order that a dictionary or a file system could change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from importlib.metadata import version
+from typing import Any
+
+from .criteria import Citation, Criterion, Policy
+from .decide import Outcome
+from .engine import Answer
+from .knowledge import INFERRED, Knowledge
+from .namespaces import RDF, compact
+from .reads import facts_read
+from .triples import Spo, Term
+
+ENGINE = "covergraph"
+END = {
+    Outcome.NOT_COVERED: "not-covered",
+    Outcome.REVIEW: "needs-review",
+    Outcome.COVERED: "covered",
+}
+
+
+@lru_cache(maxsize=1)
+def engine_version() -> str:
+    return version(ENGINE)
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Turns answers into plain data.
+
+    Parameters
+    ----------
+    knowledge : Knowledge
+        What the answers were reached with.
+    judge : str
+        The name of the judge that gave the verdicts.
+    """
+
+    knowledge: Knowledge
+    judge: str = "reference"
+
+    def answer(self, answer: Answer) -> dict[str, Any]:
+        """Return one answer: the keys that ``covergraph decide --format json`` prints."""
+        policy, value = answer.policy, answer.value
+        return {
+            "request": answer.request.iri.value,
+            "policy": answer.selection.key,
+            "edition": policy.edition if policy else None,
+            "decision": answer.decision.value,
+            "worst": END[value.worst] if value else None,
+            "best": END[value.best] if value else None,
+            "reason": answer.reason,
+            "deciding": [self._brief(c, answer) for c in answer.deciding],
+            "missing": [[self._brief(c, answer) for c in ordered(way)] for way in answer.missing],
+            "earliest": answer.earliest.day.isoformat() if answer.earliest else None,
+            "earliestDecision": answer.earliest.decision.value if answer.earliest else None,
+            "funding": compact(answer.funding.value) if answer.funding else None,
+            "routes": [
+                {"route": r.iri.value, "label": r.label, "citations": cited(r.citations)}
+                for r in answer.routes
+            ],
+            "criteria": self._criteria(answer),
+            "receipt": self.receipt(answer),
+        }
+
+    def receipt(self, answer: Answer) -> dict[str, Any]:
+        """Return what the decision rests on: versions, hashes, editions and every verdict."""
+        policy, request = answer.policy, answer.request
+        verdicts = answer.valuation.verdicts if answer.valuation else {}
+        return {
+            "engine": {"name": ENGINE, "version": engine_version(), "judge": self.judge},
+            "request": {"iri": request.iri.value, "sha256": request.digest},
+            "dateOfService": request.date.isoformat(),
+            "policy": policy.iri.value if policy else None,
+            "reason": answer.reason,
+            "considered": [
+                {"edition": c.policy.iri.value, "inForce": c.in_force, "reason": c.reason}
+                for c in answer.selection.considered
+            ],
+            "shapes": {"sha256": shapes_digest(self.knowledge, policy)} if policy else None,
+            "verdicts": {iri.value: v.value for iri, v in sorted(verdicts.items(), key=str)},
+        }
+
+    def _criteria(self, answer: Answer) -> list[dict[str, Any]]:
+        policy = answer.policy
+        if policy is None or answer.valuation is None:
+            return []
+        parts = [*policy.exclusions, *([policy.applies_when] if policy.applies_when else [])]
+        return [self._tree(c, answer) for c in (*parts, policy.root)]
+
+    def _tree(self, criterion: Criterion, answer: Answer) -> dict[str, Any]:
+        valuation = answer.valuation
+        assert valuation is not None
+        value = valuation.value(criterion)
+        node = {
+            **self._brief(criterion, answer),
+            "worst": END[value.worst],
+            "best": END[value.best],
+            "applies": valuation.applies(criterion),
+            "interpretation": criterion.interpretation or None,
+        }
+        if criterion.is_leaf:
+            node["facts"] = [self.statement(t) for t in self.facts(criterion, answer)]
+        else:
+            node["combines"] = criterion.kind.value
+            node["members"] = [self._tree(m, answer) for m in criterion.members]
+        if route := criterion.route:
+            grounds = self._tree(route.grounds, answer) if route.grounds else None
+            node["route"] = {"label": route.label, "grounds": grounds}
+        return node
+
+    def _brief(self, criterion: Criterion, answer: Answer) -> dict[str, Any]:
+        assert answer.valuation is not None
+        return {
+            "criterion": criterion.iri.value,
+            "label": criterion.label,
+            "verdict": answer.valuation.verdict(criterion).value,
+            "citations": cited(criterion.citations),
+        }
+
+    def facts(self, leaf: Criterion, answer: Answer) -> list[Spo]:
+        return facts_read(leaf, answer.request, answer.facts, self.knowledge)
+
+    def statement(self, triple: Spo) -> dict[str, str]:
+        """Return a statement with the node it is of, its property and its value."""
+        s, p, o = triple
+        return {"record": s.value, "property": compact(p.value), "value": compact(o.value)}
+
+
+def cited(citations: tuple[Citation, ...]) -> list[dict[str, str]]:
+    return [
+        {"clause": c.clause.value, "section": c.section, "place": c.place, "summary": c.summary}
+        for c in citations
+    ]
+
+
+def ordered(way: frozenset[Criterion]) -> list[Criterion]:
+    return sorted(way, key=lambda c: c.iri.value)
+
+
+@lru_cache(maxsize=64)
+def _folder_digest(names_and_bytes: tuple[tuple[str, bytes], ...]) -> str:
+    digest = sha256()
+    for name, data in names_and_bytes:
+        digest.update(f"{name}\0{len(data)}\0".encode())
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def shapes_digest(knowledge: Knowledge, policy: Policy) -> str:
+    """Return SHA-256 over the files that decide under an edition, by name and content.
+
+    They are the ontology, the code tables, the components and the edition's own file.
+    """
+    own = knowledge.file_of(policy.iri)
+    shared = ("ontology/", "data/codes/", "shapes/components/")
+    names = sorted(
+        n for n in knowledge.by_file if n != INFERRED and (n == own or n.startswith(shared))
+    )
+    return _folder_digest(tuple((n, (knowledge.root / n).read_bytes()) for n in names))
+
+
+def label_of(knowledge: Knowledge, term: Term) -> str:
+    """Return the label of a term of ours, or the plain value."""
+    return knowledge.label(term) if term != RDF.nil else ""

@@ -1,0 +1,250 @@
+"""Answers and policies as a person in prior authorization wants to read them.
+
+The decision comes first, then what it turns on, each with its section of the payer's
+document, then what to do: what to document, which way is left, when to ask again.
+Lines wrap; nothing is cut off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pyoxigraph import Literal, NamedNode
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from .criteria import Citation, Criterion, Kind, Policy, Route
+from .decide import Decision, Outcome
+from .engine import Answer
+from .judge import Verdict
+from .namespaces import SKOS
+from .receipt import Recorder
+from .select import Catalogue
+from .triples import Spo, Term
+
+WORDS = {
+    Decision.COVERED: ("COVERED", "bold green"),
+    Decision.NOT_COVERED: ("NOT COVERED", "bold red"),
+    Decision.NEEDS_INFORMATION: ("NEEDS INFORMATION", "bold yellow"),
+    Decision.NEEDS_REVIEW: ("NEEDS REVIEW", "bold magenta"),
+    Decision.OUT_OF_SCOPE: ("OUT OF SCOPE", "bold"),
+}
+ENDS = {
+    Outcome.NOT_COVERED: "not covered",
+    Outcome.REVIEW: "a reviewer decides",
+    Outcome.COVERED: "covered",
+}
+HEADINGS = {
+    Decision.COVERED: "Requirements met",
+    Decision.NOT_COVERED: "Not met",
+    Decision.NEEDS_REVIEW: "For the reviewer",
+    Decision.OUT_OF_SCOPE: "Because it is",
+}
+SECTION_WIDTH = 24
+# With so many ways to complete a request, listing each helps nobody.
+MOST_WAYS_LISTED = 4
+
+
+class Renderer:
+    """Writes answers in words.
+
+    Parameters
+    ----------
+    recorder : Recorder
+        Gives the facts that a criterion looked at, and the labels of terms.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.knowledge = recorder.knowledge
+
+    def answer(self, answer: Answer) -> RenderableType:
+        """Return one answer as a block of text."""
+        policy = answer.policy
+        title = policy.label if policy else self._policy_label(answer)
+        edition = f", edition of {policy.edition}" if policy else ""
+        word, style = WORDS[answer.decision]
+        head = Text.assemble((title, "bold"), edition)
+        verdict = Text.assemble((word, style), self._qualified(answer))
+        parts: list[RenderableType] = [head, verdict, *self._body(answer)]
+        return Group(*parts, Text())
+
+    def _policy_label(self, answer: Answer) -> str:
+        considered = answer.selection.considered
+        return considered[-1].policy.label if considered else answer.selection.key
+
+    def _qualified(self, answer: Answer) -> str:
+        """Return what follows the decision on its line."""
+        if answer.decision is Decision.COVERED and answer.funding:
+            return f", with {self.knowledge.label(answer.funding)}"
+        if answer.decision is Decision.NEEDS_INFORMATION and answer.value:
+            worst, best = (ENDS[end] for end in answer.value)
+            if worst != best:
+                return f": at best {best}, at worst {worst}"
+            return f": {best} if the policy applies, which is not documented"
+        if answer.decision is Decision.OUT_OF_SCOPE and not answer.deciding:
+            return f": {answer.reason}"
+        return ""
+
+    def _body(self, answer: Answer) -> Iterable[RenderableType]:
+        if answer.decision is Decision.NEEDS_INFORMATION:
+            yield from self._missing(answer)
+        elif answer.deciding:
+            heading = HEADINGS[answer.decision]
+            if answer.decision is Decision.OUT_OF_SCOPE and self._unmet_scope(answer):
+                heading = "Because it is not"
+            yield Text(heading)
+            show = answer.decision is not Decision.COVERED
+            yield self._listed(answer.deciding, answer if show else None)
+        if answer.decision is Decision.NEEDS_REVIEW:
+            for route in self._taken(answer):
+                yield self._pair("By way of", f"{route.label} ({sections(route.citations)})")
+        if answer.decision in (Decision.NOT_COVERED, Decision.NEEDS_INFORMATION):
+            for route in answer.routes:
+                yield self._pair("A way out", self._way(route))
+        if answer.earliest:
+            day, later = answer.earliest.day.isoformat(), answer.earliest.decision
+            yield self._pair("Ask again from", f"{day} (then: {WORDS[later][0].lower()})")
+
+    def _unmet_scope(self, answer: Answer) -> bool:
+        valuation = answer.valuation
+        return valuation is not None and all(
+            valuation.verdict(c) is Verdict.NOT_MET for c in answer.deciding
+        )
+
+    def _taken(self, answer: Answer) -> list[Route]:
+        return list({c.route.iri: c.route for c in answer.deciding if c.route}.values())
+
+    def _way(self, route: Route) -> str:
+        needs = f"; it needs {route.grounds.label}" if route.grounds else ""
+        return f"{route.label}{needs} ({sections(route.citations)})"
+
+    def _missing(self, answer: Answer) -> Iterable[RenderableType]:
+        """Yield what to document: what is needed in any case, then the alternatives."""
+        ways = answer.missing
+        if not ways:
+            return
+        always = frozenset.intersection(*ways)
+        rest = [way - always for way in ways if way - always]
+        if always:
+            yield Text("To be documented")
+            yield self._listed(in_order(always, answer), answer)
+        if not rest:
+            return
+        yield Text(f"{'And one' if always else 'One'} of these")
+        if len(rest) <= MOST_WAYS_LISTED or all(len(way) == 1 for way in rest):
+            for way in rest:
+                yield self._listed(in_order(way, answer), answer, bullet="or")
+        else:
+            every = frozenset().union(*rest)
+            yield self._listed(in_order(every, answer), answer, bullet="or")
+
+    def _listed(
+        self, criteria: Sequence[Criterion], answer: Answer | None, bullet: str = ""
+    ) -> RenderableType:
+        """Return criteria with their sections, and what the record says where asked."""
+        table = Table.grid(padding=(0, 2))
+        table.add_column(width=SECTION_WIDTH, overflow="fold")
+        table.add_column(overflow="fold")
+        for i, criterion in enumerate(criteria):
+            joint = f"{bullet} " if bullet and i == 0 else ""
+            label = Text(f"{joint}{criterion.label}")
+            if answer is not None and (found := self._on_record(criterion, answer)):
+                label.append(f"\non record: {found}", style="dim")
+            table.add_row(Text(sections(criterion.citations), style="cyan"), label)
+        return Padding(table, (0, 0, 0, 2))
+
+    def _on_record(self, criterion: Criterion, answer: Answer) -> str:
+        if not criterion.is_leaf:
+            return ""
+        said: dict[str, list[str]] = {}
+        for triple in self.recorder.facts(criterion, answer):
+            said.setdefault(triple[0].value, []).append(self._said(triple))
+        return "; ".join(", ".join(parts) for parts in said.values())
+
+    def _said(self, triple: Spo) -> str:
+        _, p, o = triple
+        return f"{self.knowledge.label(p)} {self._value(p, o)}"
+
+    def _value(self, p: NamedNode, o: Term) -> str:
+        if isinstance(o, Literal):
+            declared = self.knowledge.properties.get(p)
+            return f"{o.value} {declared.unit}".strip() if declared else o.value
+        notation = self.knowledge.triples.text(o, SKOS.notation)
+        return notation or self.knowledge.label(o)
+
+    def _pair(self, name: str, text: str) -> RenderableType:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(width=SECTION_WIDTH + 2)
+        table.add_column(overflow="fold")
+        table.add_row(Text(name), Text(text))
+        return table
+
+    def policies(self, catalogue: Catalogue) -> RenderableType:
+        """Return every edition with its payer and its dates."""
+        table = Table(box=None, pad_edge=False, padding=(0, 2))
+        for heading in ("policy", "payer", "in force", "what it is"):
+            table.add_column(heading, overflow="fold")
+        for key, editions in catalogue.editions.items():
+            for policy in editions:
+                last = catalogue.last_day(policy)
+                dates = f"{policy.edition} to {last.isoformat() if last else 'now'}"
+                table.add_row(key, policy.payer_label, dates, policy.label.split(": ", 1)[-1])
+        return table
+
+    def policy(self, policy: Policy) -> RenderableType:
+        """Return the criteria of a policy as a tree, with sections and interpretations."""
+        tree = Tree(Text.assemble((policy.label, "bold"), f" ({policy.key}, {policy.edition})"))
+        asks = self.knowledge.label(policy.target).removesuffix(" request")
+        tree.add(Text(f"speaks to: {asks}"))
+        for exclusion in policy.exclusions:
+            self._branch(tree, exclusion, "out of scope when ")
+        if policy.applies_when:
+            self._branch(tree, policy.applies_when, "applies when ")
+        for member in policy.root.members:
+            self._branch(tree, member)
+        return tree
+
+    def _branch(self, tree: Tree, criterion: Criterion, lead: str = "") -> None:
+        text = Text.assemble(lead, criterion.label)
+        if where := sections(criterion.citations):
+            text.append(f"  [{where}]", style="cyan")
+        if criterion.members:
+            text.append("  all of:" if criterion.kind is Kind.AND else "  one of:", style="dim")
+        if criterion.interpretation:
+            text.append(f"\nRead as: {criterion.interpretation}", style="dim italic")
+        if criterion.route:
+            text.append(f"\nOtherwise: {self._way(criterion.route)}", style="magenta")
+        if criterion.funded_by:
+            funding = self.knowledge.label(criterion.funded_by)
+            text.append(f"\nWhen covered: {funding}", style="green")
+        branch = tree.add(text)
+        for member in criterion.members:
+            self._branch(branch, member)
+
+
+
+
+def in_order(criteria: Iterable[Criterion], answer: Answer) -> list[Criterion]:
+    """Return criteria in the order of the document."""
+    order = list(answer.policy.criteria) if answer.policy else []
+    return sorted(criteria, key=lambda c: order.index(c.iri))
+
+
+def sections(citations: Iterable[Citation]) -> str:
+    """Return the sections of citations, each once."""
+    return ", ".join(dict.fromkeys(c.section for c in citations if c.section))
+
+
+def printed(part: RenderableType, width: int | None = None, color: bool | None = None) -> str:
+    """Return what a console of some width would show; 80 columns where none is known."""
+    console = Console(width=width, force_terminal=color, highlight=False)
+    with console.capture() as capture:
+        console.print(part)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+
+
+

@@ -1,0 +1,158 @@
+"""Which editions are asked: by policy, payer or plan, by date of service and by class.
+
+Every edition that was looked at is kept with the reason why it decides or does not, so
+that the receipt can say so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from difflib import get_close_matches
+
+from pyoxigraph import NamedNode
+
+from .criteria import Policy
+from .errors import InputError
+from .knowledge import Knowledge
+from .namespaces import COV, POLICIES
+from .triples import Triples
+
+
+@dataclass(frozen=True)
+class Considered:
+    """An edition that was looked at, and whether its dates take in the request."""
+
+    policy: Policy
+    in_force: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The edition of one policy that is asked, if one is, and how it was found.
+
+    Parameters
+    ----------
+    key : str
+        ``payer/policy``.
+    chosen : Policy or None
+        The edition in force whose target class the request belongs to.
+    reason : str
+        Why that one, or why none.
+    """
+
+    key: str
+    chosen: Policy | None
+    considered: tuple[Considered, ...]
+    reason: str
+
+
+class Catalogue:
+    """The editions, payers and plans that there are."""
+
+    def __init__(self, knowledge: Knowledge, policies: list[Policy]) -> None:
+        self.knowledge = knowledge
+        self.editions: dict[str, list[Policy]] = {}
+        for policy in policies:
+            self.editions.setdefault(policy.key, []).append(policy)
+        self.payers = self._keys(COV.Payer, "payer")
+        self.plans = self._keys(COV.Plan, "")
+
+    def policy_keys(self, payer: str | None = None) -> list[str]:
+        """Return the keys of all policies, or of one payer's."""
+        if payer is None:
+            return list(self.editions)
+        return [k for k in self.editions if k.split("/")[0] == known(payer, self.payers, "payer")]
+
+    def edition_of(self, key: str, on: date | None = None) -> Policy:
+        """Return the edition of a policy that is in force on a day; the latest, without a day.
+
+        Raises
+        ------
+        InputError
+            When no such policy exists, or none of its editions is in force.
+        """
+        name, _, edition = key.partition("@")
+        editions = self.editions[known(name, self.editions, "policy")]
+        if edition:
+            found = [p for p in editions if p.edition == edition]
+        else:
+            found = [p for p in editions if on is None or in_force(p, until(p, editions), on)]
+        if not found:
+            dates = ", ".join(p.edition for p in editions)
+            raise InputError(f"no such edition of {name}", hint=f"there are: {dates}")
+        return found[-1]
+
+    def plan_policies(self, plan: str) -> tuple[list[str], str]:
+        """Return the policy keys of a plan, first the one that takes precedence, and why."""
+        node = self.plans[known(plan, self.plans, "plan")]
+        t = self.knowledge.triples
+        head = t.value(node, COV.precedence)
+        keys = [i.value.removeprefix(POLICIES) for i in t.items(head)] if head else []
+        return keys, t.text(node, COV.precedenceReason)
+
+    def last_day(self, policy: Policy) -> date | None:
+        """Return the last date of service that an edition decides; None while it is open."""
+        return until(policy, self.editions[policy.key])
+
+    def select(
+        self, key: str, request: NamedNode, on: date, facts: Triples, edition: str = ""
+    ) -> Selection:
+        """Return the edition of one policy that answers a request.
+
+        With an edition named, only that one is looked at; its dates hold all the same.
+        """
+        editions = self.editions[known(key, self.editions, "policy")]
+        considered = []
+        chosen = None
+        for policy in (p for p in editions if not edition or p.edition == edition):
+            last = until(policy, editions)
+            force = in_force(policy, last, on)
+            considered.append(Considered(policy, force, dates_in_words(policy, last)))
+            chosen = policy if force else chosen
+        if chosen is None:
+            return Selection(
+                key, None, tuple(considered), "no edition is in force on the date of service"
+            )
+        if chosen.target not in facts.types(request):
+            asked = self.knowledge.label(chosen.target).removesuffix(" request")
+            return Selection(
+                key, None, tuple(considered), f"the policy speaks only to a {asked}"
+            )
+        return Selection(key, chosen, tuple(considered), "in force on the date of service")
+
+    def _keys(self, cls: NamedNode, leaf: str) -> dict[str, NamedNode]:
+        """Name payers by their folder, plans by folder and local name."""
+        found = {}
+        for node in self.knowledge.triples.instances(cls):
+            if isinstance(node, NamedNode):
+                folder, _, local = node.value.removeprefix(POLICIES).partition("#")
+                found[folder if local == leaf else f"{folder}/{local}"] = node
+        return dict(sorted(found.items()))
+
+
+def until(policy: Policy, editions: list[Policy]) -> date | None:
+    """Return the last day of an edition: its own, or the day before the next one begins."""
+    later = [p.effective_from for p in editions if p.effective_from > policy.effective_from]
+    before_next = min(later) - timedelta(days=1) if later else None
+    ends = [d for d in (policy.effective_until, before_next) if d]
+    return min(ends) if ends else None
+
+
+def in_force(policy: Policy, last: date | None, on: date) -> bool:
+    return policy.effective_from <= on and (last is None or on <= last)
+
+
+def dates_in_words(policy: Policy, last: date | None) -> str:
+    end = f" to {last.isoformat()}" if last else " on"
+    return f"in force from {policy.effective_from.isoformat()}{end}"
+
+
+def known(key: str, among: dict[str, object] | dict[str, NamedNode] | dict[str, list[Policy]], what: str) -> str:
+    """Return a key that exists, or say which come nearest."""
+    if key in among:
+        return key
+    near = get_close_matches(key, among, n=3, cutoff=0.4)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(among)}"
+    raise InputError(f"no {what} is called {key!r}", hint=hint)

@@ -1,0 +1,264 @@
+"""Policies as plain SHACL, and the twins that grant silence.
+
+What policy files say in one line is written out here, so that any SHACL processor can
+validate a request against a policy. The twin of a leaf is the same shape with open
+silence granted: a leaf that fails while its twin conforms is not documented. Twins
+come from the shape and the declared silences; no number is written twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from .criteria import Criterion, Kind, Policy
+from .errors import KnowledgeError
+from .knowledge import Knowledge
+from .lowering import ANNOTATIONS, COMPOSITE, ONE_LINE
+from .namespaces import BASE, COV, RDF, SH, XSD, compact
+from .triples import Node, Spo, Term, Triples
+
+OPEN = BASE + "ontology/when-open#"
+
+# Where a named fact is found from the request, by the record that it is stated of.
+RECORD_PATHS = {
+    COV.Patient: COV.hasPatient,
+    COV.PainRecord: COV.concernsPain,
+    COV.RequestedProcedure: COV.requestsProcedure,
+}
+
+
+def twin_of(leaf: NamedNode) -> NamedNode:
+    return NamedNode(leaf.value + "-when-open")
+
+
+class Standard:
+    """Writes the plain SHACL of one policy's criteria, and of their twins."""
+
+    def __init__(self, knowledge: Knowledge, policy: Policy) -> None:
+        self.knowledge, self.policy, self.source = knowledge, policy, knowledge.triples
+        self.out = Triples()
+
+    def policy_shapes(self) -> Triples:
+        """Return the policy, every criterion below it, and the components they use."""
+        self._components(open_too=False)
+        for criterion in self.policy.criteria.values():
+            self._criterion(criterion)
+        self.out.add(self.policy.iri, RDF.type, SH.NodeShape)
+        self.out.add(self.policy.iri, SH.targetClass, self.policy.target)
+        self._combine(self.policy.iri, self.policy.root)
+        return self.out
+
+    def leaves_and_twins(self) -> Triples:
+        """Return the leaves with their twins, each twin named by ``twin_of``."""
+        self._components(open_too=True)
+        for leaf in self.policy.leaves:
+            self._leaf(leaf)
+            self._twin(leaf)
+        return self.out
+
+    def _criterion(self, criterion: Criterion) -> None:
+        if criterion.is_leaf:
+            self._leaf(criterion)
+        else:
+            self.out.add(criterion.iri, RDF.type, SH.NodeShape)
+            self._combine(criterion.iri, criterion)
+            for member in criterion.members:
+                if member.iri not in self.policy.criteria:
+                    self._criterion(member)
+
+    def _combine(self, iri: NamedNode, criterion: Criterion) -> None:
+        how = SH["and"] if criterion.kind is Kind.AND else SH["or"]
+        self.out.add(iri, how, self._list([m.iri for m in criterion.members]))
+
+    def _leaf(self, leaf: Criterion) -> None:
+        self.out.add(leaf.iri, RDF.type, SH.NodeShape)
+        if leaf.kind in (Kind.AFFIRMED, Kind.ABSENT):
+            self.out.add(leaf.iri, SH.property, self._fact(leaf, twin=False))
+            return
+        for p, objects in self.source.predicates(leaf.iri).items():
+            if p not in ANNOTATIONS and p not in COMPOSITE:
+                for o in objects:
+                    self.out.add(leaf.iri, p, o)
+                    self._copy(o)
+
+    def _twin(self, leaf: Criterion) -> None:
+        twin = twin_of(leaf.iri)
+        self.out.add(twin, RDF.type, SH.NodeShape)
+        if leaf.kind in (Kind.AFFIRMED, Kind.ABSENT):
+            self.out.add(twin, SH.property, self._fact(leaf, twin=True))
+            return
+        for p, objects in self.source.predicates(leaf.iri).items():
+            if p in ANNOTATIONS or p in COMPOSITE:
+                continue
+            for o in objects:
+                if leaf.kind is Kind.COMPONENT:
+                    self.out.add(twin, open_parameter(p), o)
+                elif p == SH.property and self._is_open(leaf, o):
+                    self.out.add(twin, SH["or"], self._list([self._shape_with(x) for x in self._granted(o)]))
+                else:
+                    self.out.add(twin, p, o)
+
+    # --- named facts ---------------------------------------------------------------
+
+    def _fact(self, leaf: Criterion, twin: bool) -> BlankNode:
+        """Write the property shape of a one-line leaf, or of its twin.
+
+        Affirmed and absent mirror each other: one asks that the record says so, the
+        other that it does not say the opposite. Which of the two a leaf asks depends on
+        how the fact's silence reads.
+        """
+        wants = leaf.kind is Kind.AFFIRMED
+        fact = self.source.value(leaf.iri, COV.affirmedFact if wants else COV.absentFact)
+        declared = self.knowledge.facts[fact]  # type: ignore[index]
+        record = RECORD_PATHS.get(declared.stated_of)
+        if record is None:
+            raise KnowledgeError(
+                f"{compact(leaf.iri.value)}: {compact(declared.iri.value)} is stated of a record that no one-line form reads"
+            )
+        silence = self._override(leaf) or declared.silence
+        grants = twin and silence == COV.NotDocumented
+        if wants:
+            said, negated = (COV.denies, True) if grants else (COV.affirms, False)
+        elif silence == COV.NotDocumented and not twin:
+            said, negated = COV.denies, False
+        else:
+            said, negated = COV.affirms, True
+        shape = self._property([record, said])
+        if negated:
+            self._at_most_none(shape, [declared.iri])
+        else:
+            self.out.add(shape, SH.hasValue, declared.iri)
+        return shape
+
+    # --- SHACL Core ----------------------------------------------------------------
+
+    def _is_open(self, leaf: Criterion, shape: Term) -> bool:
+        """Say whether a path can end in silence that is open."""
+        override = self._override(leaf)
+        if override is not None:
+            return override == COV.NotDocumented
+        path = self.source.value(shape, SH.path)
+        return any(
+            self.knowledge.properties[step].silence == COV.NotDocumented
+            for step in steps(self.source, path)
+            if step in self.knowledge.properties
+        )
+
+    def _granted(self, shape: Term) -> list[Node]:
+        """Return the property shapes any of which the twin accepts.
+
+        They are the shape itself; no value at all; and, where the shape asks for a concept,
+        values none of which rules that concept out.
+        """
+        path = self.source.value(shape, SH.path)
+        alternatives: list[Node] = [shape]  # type: ignore[list-item]
+        empty = self._property(path)
+        self.out.add(empty, SH.maxCount, Literal("0", datatype=XSD.integer))
+        alternatives.append(empty)
+        for concept in self._wanted(shape):
+            others = sorted(self.knowledge.incompatible.get(concept, ()), key=str)
+            if others:
+                granted = self._property(path)
+                self._at_most_none(granted, others)
+                alternatives.append(granted)
+        return alternatives
+
+    def _wanted(self, shape: Term) -> list[NamedNode]:
+        """Return the concepts that a property shape names, each of which would do."""
+        found = self.source.objects(shape, SH.hasValue)
+        lists = self.source.objects(shape, SH["in"])
+        for qualified in self.source.objects(shape, SH.qualifiedValueShape):
+            found += self.source.objects(qualified, SH.hasValue)
+            lists += self.source.objects(qualified, SH["in"])
+        found += [item for head in lists for item in self.source.items(head)]
+        return [c for c in found if isinstance(c, NamedNode)]
+
+    def _override(self, leaf: Criterion) -> Term | None:
+        return self.source.value(leaf.iri, COV.silenceMeans)
+
+    # --- small writers ---------------------------------------------------------------
+
+    def _property(self, path: Sequence[NamedNode] | Term | None) -> BlankNode:
+        shape = BlankNode()
+        self.out.add(shape, RDF.type, SH.PropertyShape)
+        if isinstance(path, NamedNode | BlankNode):
+            self._copy(path)
+            self.out.add(shape, SH.path, path)
+        else:
+            self.out.add(shape, SH.path, self._list(list(path)))  # type: ignore[arg-type]
+        return shape
+
+    def _at_most_none(self, shape: Node, values: Sequence[NamedNode]) -> None:
+        qualified = BlankNode()
+        self.out.add(qualified, RDF.type, SH.NodeShape)
+        self.out.add(qualified, SH["in"], self._list(list(values)))
+        self.out.add(shape, SH.qualifiedValueShape, qualified)
+        self.out.add(shape, SH.qualifiedMaxCount, Literal("0", datatype=XSD.integer))
+
+    def _shape_with(self, shape: Node) -> BlankNode:
+        node = BlankNode()
+        self.out.add(node, RDF.type, SH.NodeShape)
+        self.out.add(node, SH.property, shape)
+        return node
+
+    def _list(self, items: Sequence[Term]) -> Node:
+        head: Node = RDF.nil
+        for item in reversed(items):
+            node = BlankNode()
+            self.out.update([(node, RDF.first, item), (node, RDF.rest, head)])
+            head = node
+        return head
+
+    def _copy(self, node: Term) -> None:
+        """Copy a blank node with everything below it."""
+        if not isinstance(node, BlankNode):
+            return
+        for p, objects in self.source.predicates(node).items():
+            for o in objects:
+                if self.out.add(node, p, o):
+                    self._copy(o)
+
+    def _components(self, open_too: bool) -> None:
+        for name, triples in self.knowledge.by_file.items():
+            if name.startswith("shapes/components/"):
+                self.out.update(t for t in triples if t[1] != COV.whenOpen)
+        if open_too:
+            for component in self.source.instances(SH.ConstraintComponent):
+                self._open_component(component)
+
+    def _open_component(self, component: Node) -> None:
+        """Write the twin of a component: the same parameters under other names."""
+        twin = twin_of(component)  # type: ignore[arg-type]
+        self.out.add(twin, RDF.type, SH.ConstraintComponent)
+        for validator in self.source.objects(component, COV.whenOpen):
+            self.out.add(twin, SH.nodeValidator, validator)
+            self._copy(validator)
+        for parameter in self.source.objects(component, SH.parameter):
+            node = BlankNode()
+            self.out.add(twin, SH.parameter, node)
+            for p, objects in self.source.predicates(parameter).items():  # type: ignore[arg-type]
+                for o in objects:
+                    is_path = p == SH.path and isinstance(o, NamedNode)
+                    self.out.add(node, p, open_parameter(o) if is_path else o)  # type: ignore[arg-type]
+
+
+def open_parameter(parameter: NamedNode) -> NamedNode:
+    """Return the name a parameter has on a twin; its local name, and so its variable, stays."""
+    return NamedNode(OPEN + parameter.value.rsplit("#", 1)[-1])
+
+
+def steps(triples: Triples, path: Term | None) -> Iterable[NamedNode]:
+    """Yield every property that a path goes through."""
+    if isinstance(path, NamedNode):
+        if path != RDF.nil:
+            yield path
+    elif isinstance(path, BlankNode):
+        for p, objects in triples.predicates(path).items():
+            if p in (RDF.first, RDF.rest, SH.alternativePath, SH.inversePath):
+                for o in objects:
+                    yield from steps(triples, o)
+
+
+__all__ = ["ONE_LINE", "Spo", "Standard", "open_parameter", "steps", "twin_of"]

@@ -1,0 +1,145 @@
+"""One value at a time: a date that is one, a number within its bounds, a term that exists.
+
+The parsers take "2024-02-30" for a date and "1E+300000000" for a decimal, so the lexical
+form is checked here, before anything computes with it. Numbers leave in one form, so
+that 75, 75.0 and "75"^^xsd:integer are one value. A message never repeats a value.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+
+from pyoxigraph import Literal, NamedNode
+
+from . import codes
+from .knowledge import Knowledge, Property
+from .namespaces import COV, RDF, XSD, compact
+from .records import Records, record_classes, suggestion, term_name
+from .triples import Node, Term
+
+LONGEST_NUMBER = 18
+YEARS = range(1900, 2201)
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMBERS = {
+    XSD.integer: re.compile(r"[+-]?[0-9]+"),
+    XSD.decimal: re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"),
+}
+_NAMES = {XSD.date: "a date", XSD.decimal: "a number"}
+_HINTS = {
+    XSD.date: 'write "YYYY-MM-DD"^^xsd:date',
+    XSD.decimal: "write the digits as xsd:decimal or xsd:integer",
+}
+
+
+def value_of(records: Records, node: Node, declared: Property, value: Term) -> Term:
+    """Return a value in its one form.
+
+    Raises
+    ------
+    InputError
+        When the property does not take it.
+    """
+    if declared.value_type is None:
+        return _link(records, node, declared, value)
+    name, wanted = compact(declared.iri.value), declared.value_type
+    if not isinstance(value, Literal):
+        raise records.refuse(node, f"{name}: a node where {_NAMES[wanted]} belongs", _HINTS[wanted])
+    if wanted == XSD.decimal:
+        return _number(records, node, declared, value)
+    if value.datatype != wanted:
+        raise records.refuse(node, f"{name}: {_kind(value)} where a date belongs", _HINTS[wanted])
+    if not day_of(value):
+        raise records.refuse(node, f"{name} is no date of the calendar", _HINTS[wanted])
+    return value
+
+
+def day_of(value: Term | None) -> date | None:
+    """Return the day of a date in its strict form, or None."""
+    if value is None or not _DATE.fullmatch(value.value):
+        return None
+    try:
+        day = date.fromisoformat(value.value)
+    except ValueError:
+        return None
+    return day if day.year in YEARS else None
+
+
+def _number(records: Records, node: Node, declared: Property, value: Literal) -> Literal:
+    name = compact(declared.iri.value)
+    grammar = _NUMBERS.get(value.datatype)
+    if grammar is None:
+        raise records.refuse(
+            node, f"{name}: {_kind(value)} where a number belongs", _HINTS[XSD.decimal]
+        )
+    if not grammar.fullmatch(value.value):
+        raise records.refuse(node, f"{name} is no number", _HINTS[XSD.decimal])
+    if sum(c.isdigit() for c in value.value) > LONGEST_NUMBER:
+        raise records.refuse(node, f"{name} has more than {LONGEST_NUMBER} digits")
+    number = Decimal(value.value)
+    unit = f" {declared.unit}" if declared.unit else ""
+    if declared.lowest is not None and number < Decimal(repr(declared.lowest)):
+        raise records.refuse(node, f"{name} is below {declared.lowest:g}{unit}")
+    if declared.highest is not None and number > Decimal(repr(declared.highest)):
+        raise records.refuse(node, f"{name} is above {declared.highest:g}{unit}")
+    plain = f"{number:f}"
+    if "." in plain:
+        plain = plain.rstrip("0").rstrip(".")
+    return Literal("0" if plain == "-0" else plain, datatype=XSD.decimal)
+
+
+def _link(records: Records, node: Node, declared: Property, value: Term) -> Term:
+    """Return a concept or record as it is, when the property takes it."""
+    name, takes, knowledge = compact(declared.iri.value), declared.takes, records.knowledge
+    if takes is None or takes in record_classes(knowledge):
+        return value
+    label = knowledge.label(takes)
+    if not isinstance(value, NamedNode):
+        found = _kind(value) if isinstance(value, Literal) else "an unnamed node"
+        example = min(i.value for i in knowledge.instances_of(takes))
+        hint = f"such as {term_name(example)}"
+        raise records.refuse(node, f"{name}: {found} where a {label} belongs", hint)
+    if COV.Code in knowledge.superclasses.get(takes, ()):
+        if codes.is_known(value, takes, knowledge):
+            return value
+        other = knowledge.triples.types(value) or codes.is_untabled(value, knowledge)
+        near = codes.nearest(value, takes, knowledge)
+        raise records.refuse(
+            node,
+            f"{name}: {term_name(value.value)} is no {label}"
+            if other
+            else f"{name}: unknown code {term_name(value.value).removeprefix('code:')}",
+            f"near: {', '.join(near)}" if near else "",
+        )
+    if not knowledge.is_a(value, takes):
+        raise records.refuse(
+            node,
+            f"{name}: {term_name(value.value)} is no {label}"
+            if knowledge.triples.types(value)
+            else f"{name}: unknown {label} {term_name(value.value)}",
+            suggestion(value, knowledge.instances_of(takes)),
+        )
+    if takes == COV.NamedFact:
+        _refuse_fact(records, node, name, value)
+    return value
+
+
+def _refuse_fact(records: Records, node: Node, name: str, fact: NamedNode) -> None:
+    of = records.knowledge.facts[fact].stated_of
+    if of != records.roles[node]:
+        label = records.knowledge.label(of)
+        raise records.refuse(node, f"{name}: {compact(fact.value)} is a fact of the {label}")
+
+
+def _kind(value: Literal) -> str:
+    if value.datatype in (XSD.string, RDF.langString):
+        return "a string"
+    short = compact(value.datatype.value)
+    return f"a value of the type {short}" if short.startswith("xsd:") else "a value of another type"
+
+
+def is_group(concept: Term, knowledge: Knowledge) -> bool:
+    """Say whether a concept only gathers narrower ones."""
+    return knowledge.triples.text(concept, COV.isGroup) == "true"

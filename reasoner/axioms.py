@@ -253,7 +253,7 @@ class Axioms:
             if not part and p not in SILENT_LINKS | READ_LINKS:
                 _refuse(self._owner(s), compact(p.value))
         elif p in (RDFS.domain, RDFS.subPropertyOf, RDFS.range) and s not in self.links:
-            # A range of plain values infers nothing, and an annotation has no meaning in OWL.
+            # A range of plain values infers nothing, and nor does what is said of annotations.
             infers = not note and not (data and p == RDFS.range)
             if infers:
                 _refuse(self._owner(s), f"{compact(p.value)} of what is no owl:ObjectProperty")
@@ -265,7 +265,8 @@ class Axioms:
         that nothing names. An OWL reasoner can draw conclusions from that; rules cannot.
         """
         t = self._triples
-        entered = {c for c in self.classes if c not in self._definitions or t.instances(c)}  # type: ignore[arg-type]
+        entered: set[Term | int] = {c for c in self.classes if t.subjects(RDF.type, c)}
+        entered |= self.classes - self._definitions.keys()
         entered |= {c for c, definitions in self._definitions.items() if len(definitions) > 1}
         grown = True
         while grown:
@@ -276,7 +277,7 @@ class Axioms:
                 if rule not in self._outwards or rule.body[0].object in entered
             }
             grown = not doors <= entered
-            entered |= doors  # type: ignore[arg-type]
+            entered |= doors
         for name, expressions in self._definitions.items():
             promise = next(filter(None, (self._choice(name, e) for e in expressions)), "")
             if promise and name in entered:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import sys
 from datetime import date
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from .errors import CovergraphError, InputError
 
@@ -29,7 +28,7 @@ ontology = typer.Typer(help="Check the ontology with an OWL reasoner.", no_args_
 app.add_typer(ontology, name="ontology")
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How decisions are printed."""
 
     TEXT = "text"
@@ -75,7 +74,9 @@ def root(
 @app.command("decide")
 def decide_command(
     requests: Annotated[list[str], typer.Argument(help="Files, or - for standard input.")],
-    policy: Annotated[str | None, typer.Option(help="Decide under one policy: payer/policy.")] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="Decide under one policy: payer/policy.")
+    ] = None,
     payer: Annotated[str | None, typer.Option(help="Decide under a payer's policies.")] = None,
     plan: Annotated[str | None, typer.Option(help="Decide under a plan, by precedence.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Decide under every policy.")] = False,
@@ -85,7 +86,7 @@ def decide_command(
     """Decide whether each requested procedure is covered, and why."""
     from .engine import Reasoner
     from .receipt import Recorder
-    from .render import Renderer
+    from .render import Renderer, show
     from .report import decision_graph, validation_report, written
     from .triples import Triples
 
@@ -99,11 +100,11 @@ def decide_command(
     decided = [(r, reasoner.decide_all(r, policy, payer, plan, every)) for r in read]
     answers = [a for _, found in decided for a in found]
     if form is Format.TEXT:
-        renderer, console = Renderer(recorder), Console(highlight=False)
+        renderer = Renderer(recorder)
         for request, found in decided:
-            console.print(f"[bold]{request.name}[/bold], date of service {request.date}\n")
+            show(renderer.heading(request))
             for answer in found:
-                console.print(renderer.answer(answer))
+                show(renderer.answer(answer))
     elif form is Format.JSON:
         print(json.dumps([recorder.answer(a) for a in answers], indent=2, ensure_ascii=False))
     else:
@@ -119,11 +120,11 @@ def policies_command() -> None:
     """List the policies with their payers and dates."""
     from .engine import Reasoner
     from .receipt import Recorder
-    from .render import Renderer
+    from .render import Renderer, show
 
     reasoner = Reasoner()
     renderer = Renderer(Recorder(reasoner.knowledge))
-    Console(highlight=False).print(renderer.policies(reasoner.catalogue))
+    show(renderer.policies(reasoner.catalogue))
 
 
 @app.command("policy")
@@ -133,11 +134,11 @@ def policy_command(
     """Show the criteria of one policy as a tree, with their sections."""
     from .engine import Reasoner
     from .receipt import Recorder
-    from .render import Renderer
+    from .render import Renderer, show
 
     reasoner = Reasoner()
     renderer = Renderer(Recorder(reasoner.knowledge))
-    Console(highlight=False).print(renderer.policy(reasoner.catalogue.edition_of(key)))
+    show(renderer.policy(reasoner.catalogue.edition_of(key)))
 
 
 @app.command("lint")

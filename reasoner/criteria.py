@@ -48,7 +48,7 @@ class Route:
     citations: tuple[Citation, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Criterion:
     """One requirement of a policy.
 
@@ -88,7 +88,7 @@ class Criterion:
         return self.iri.value.rsplit("#", 1)[-1]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Policy:
     """One edition of a policy, in force from one date of service to another.
 

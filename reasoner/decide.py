@@ -111,8 +111,19 @@ class Valuation:
             return OF_VERDICT[self.verdicts[criterion.iri]]
         if criterion.kind is Kind.AND:
             return all_of(self.value(m) for m in criterion.members)
-        in_play = self.in_play(criterion)
-        return any_of(self.value(m) for m in in_play) if in_play else self.otherwise(criterion)
+        applying = self.applying(criterion)
+        if applying is Verdict.NOT_MET:
+            return self.otherwise(criterion)
+        values = [self.as_alternative(m) for m in self.in_play(criterion)]
+        if applying is Verdict.NOT_DOCUMENTED:
+            values.append(Value(Outcome.NOT_COVERED, self.otherwise(criterion).best))
+        return any_of(values)
+
+    def as_alternative(self, member: Criterion) -> Value:
+        """Return what a member in play adds: nothing at worst while it may yet drop out."""
+        value = self.value(member)
+        sure = self.applies(member) is Verdict.MET
+        return value if sure else Value(Outcome.NOT_COVERED, value.best)
 
     def grounds(self, criterion: Criterion) -> Value:
         """Return what the grounds of a criterion's review route are worth."""
@@ -122,12 +133,18 @@ class Valuation:
 
     def in_play(self, criterion: Criterion) -> list[Criterion]:
         """Return the members of a composite without the indications that do not apply."""
-        return [m for m in criterion.members if self.applies(m)]
+        return [m for m in criterion.members if self.applies(m) is not Verdict.NOT_MET]
 
-    def applies(self, criterion: Criterion) -> bool:
+    def applies(self, criterion: Criterion) -> Verdict:
         """Say whether a criterion is in play; anything but an indication always is."""
-        when = criterion.applies_when
-        return when is None or self.value(when) != NOT_COVERED
+        return self.verdict(criterion.applies_when) if criterion.applies_when else Verdict.MET
+
+    def applying(self, group: Criterion) -> Verdict:
+        """Say whether any member of a group is in play."""
+        found = [self.applies(m) for m in group.members]
+        if Verdict.MET in found:
+            return Verdict.MET
+        return Verdict.NOT_DOCUMENTED if Verdict.NOT_DOCUMENTED in found else Verdict.NOT_MET
 
     def otherwise(self, group: Criterion) -> Value:
         """Return what a group is worth when none of its indications applies."""
@@ -166,23 +183,19 @@ def scope(policy: Policy, valuation: Valuation) -> tuple[Scope, tuple[Criterion,
     applies = valuation.verdict(policy.applies_when) if policy.applies_when else Verdict.MET
     if policy.applies_when and applies is Verdict.NOT_MET:
         return Scope.OUT, (policy.applies_when,)
-    silent = silent_groups(policy.root, valuation)
-    if silent:
+    groups = {g: valuation.applying(g) for g in scoping_groups(policy.root)}
+    if silent := tuple(g for g, v in groups.items() if v is Verdict.NOT_MET):
         return Scope.OUT, silent
-    open_ = [e for e, v in verdicts.items() if v is Verdict.NOT_DOCUMENTED]
+    open_ = [e for e, v in (verdicts | groups).items() if v is Verdict.NOT_DOCUMENTED]
     if policy.applies_when and applies is Verdict.NOT_DOCUMENTED:
         open_.append(policy.applies_when)
     return (Scope.OPEN, tuple(open_)) if open_ else (Scope.IN, ())
 
 
-def silent_groups(criterion: Criterion, valuation: Valuation) -> tuple[Criterion, ...]:
-    """Return the groups none of whose indications applies and that then leave the scope."""
-    here = (
-        (criterion,)
-        if criterion.otherwise == COV.OutOfScope and not valuation.in_play(criterion)
-        else ()
-    )
-    return here + tuple(g for m in criterion.members for g in silent_groups(m, valuation))
+def scoping_groups(criterion: Criterion) -> tuple[Criterion, ...]:
+    """Return the groups that leave the scope when none of their indications applies."""
+    here = (criterion,) if criterion.otherwise == COV.OutOfScope else ()
+    return here + tuple(g for m in criterion.members for g in scoping_groups(m))
 
 
 def decide(scope_: Scope, value: Value) -> Decision:

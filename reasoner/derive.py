@@ -15,7 +15,11 @@ from .triples import Triples
 
 
 def derive(
-    request: NamedNode, patient: NamedNode, procedure: NamedNode, facts: Triples, knowledge: Knowledge
+    request: NamedNode,
+    patient: NamedNode,
+    procedure: NamedNode,
+    facts: Triples,
+    knowledge: Knowledge,
 ) -> Triples:
     """Return the classified facts with the derived links added.
 

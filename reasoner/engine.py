@@ -149,9 +149,7 @@ class Reasoner:
             self.catalogue.edition_of(f"{key}@{edition}")
         selection = self.catalogue.select(key, request.iri, request.date, facts, edition)
         if selection.chosen is None:
-            return Answer(
-                request, facts, selection, Decision.OUT_OF_SCOPE, reason=selection.reason
-            )
+            return Answer(request, facts, selection, Decision.OUT_OF_SCOPE, reason=selection.reason)
         policy = selection.chosen
         verdicts = self.judge(policy, request.iri, facts)
         return self._explained(request, facts, selection, policy, verdicts)

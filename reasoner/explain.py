@@ -7,12 +7,12 @@ would bring the decision to its best end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import reduce
 from typing import TypeAlias
 
 from .criteria import Criterion, Kind, Policy
-from .decide import Decision, Outcome, Scope, Valuation, Value
+from .decide import Decision, Outcome, Scope, Valuation, Value, scoping_groups
 from .errors import KnowledgeError
 from .judge import Verdict
 
@@ -94,6 +94,8 @@ def missing(policy: Policy, valuation: Valuation, scope: Scope, value: Value) ->
     if policy.applies_when:
         parts.append(ways(policy.applies_when, valuation, Outcome.COVERED))
     parts += [ways_out(e, valuation) for e in policy.exclusions]
+    for group in scoping_groups(policy.root):
+        parts.append(smallest([w for m in group.members for w in ways_in(m, valuation)]))
     return sorted(each(parts), key=lambda w: (len(w), sorted(c.iri.value for c in w)))
 
 
@@ -112,10 +114,13 @@ def ways(criterion: Criterion, valuation: Valuation, target: Outcome) -> Ways:
     elif criterion.kind is Kind.AND:
         found = each([ways(m, valuation, target) for m in criterion.members])
     else:
-        in_play = valuation.in_play(criterion)
-        found = [w for m in in_play for w in ways(m, valuation, target)]
-        if not in_play and valuation.otherwise(criterion).worst >= target:
-            found = NOTHING
+        found = [
+            way
+            for m in valuation.in_play(criterion)
+            for way in each([ways_in(m, valuation), ways(m, valuation, target)])
+        ]
+        if valuation.otherwise(criterion).worst >= target:
+            found += each([ways_aside(m, valuation) for m in criterion.members])
     if criterion.route and target is Outcome.REVIEW:
         grounds = criterion.route.grounds
         found = found + (ways(grounds, valuation, Outcome.COVERED) if grounds else NOTHING)
@@ -136,10 +141,24 @@ def ways_out(exclusion: Criterion, valuation: Valuation) -> Ways:
     return smallest([w for part in parts for w in part])
 
 
+def ways_in(member: Criterion, valuation: Valuation) -> Ways:
+    """Return the smallest sets of undocumented leaves that bring a member of a group into play."""
+    when = member.applies_when
+    return ways(when, valuation, Outcome.COVERED) if when else NOTHING
+
+
+def ways_aside(member: Criterion, valuation: Valuation) -> Ways:
+    """Return the smallest sets of undocumented leaves whose failing drops a member."""
+    return ways_out(member.applies_when, valuation) if member.applies_when else []
+
+
 def each(parts: list[Ways]) -> Ways:
     """Return the smallest unions of one way from each part."""
-    combine: Callable[[Ways, Ways], Ways] = lambda a, b: smallest([x | y for x in a for y in b])  # noqa: E731
-    return reduce(combine, parts, NOTHING)
+
+    def combined(a: Ways, b: Ways) -> Ways:
+        return smallest([x | y for x in a for y in b])
+
+    return reduce(combined, parts, NOTHING)
 
 
 def smallest(found: Ways) -> Ways:

@@ -16,7 +16,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from .errors import KnowledgeError
 from .namespaces import COV, OWL, POLICIES, RDF, RDFS, SKOS
-from .triples import Node, Spo, Term, Triples
+from .triples import Spo, Term, Triples
 
 FOLDERS = ("ontology", "data/codes", "shapes/components", "shapes/policies", "data/sources")
 INFERRED = "ontology/inferred.ttl"
@@ -79,7 +79,7 @@ class Knowledge:
 
     root: Path
     triples: Triples = field(default_factory=Triples)
-    files: dict[Node, str] = field(default_factory=dict)
+    files: dict[Term, str] = field(default_factory=dict)
     by_file: dict[str, list[Spo]] = field(default_factory=dict)
 
     def label(self, term: Term) -> str:
@@ -97,50 +97,52 @@ class Knowledge:
         return found
 
     @cached_property
-    def facts(self) -> dict[NamedNode, Fact]:
+    def facts(self) -> dict[Term, Fact]:
         """Every named fact."""
         t = self.triples
-        found = {}
+        found: dict[Term, Fact] = {}
         for iri in self.instances_of(COV.NamedFact):
             of, silence = t.value(iri, COV.statedOf), t.value(iri, COV.silenceMeans)
             if not isinstance(of, NamedNode) or not isinstance(silence, NamedNode):
-                raise KnowledgeError(f"{iri.value} does not say of what it is stated, or what silence means")
+                raise KnowledgeError(
+                    f"{iri.value} does not say of what it is stated, or what silence means"
+                )
             found[iri] = Fact(iri, self.label(iri), t.text(iri, SKOS.definition), of, silence)
         return found
 
     @cached_property
-    def superclasses(self) -> dict[NamedNode, frozenset[NamedNode]]:
+    def superclasses(self) -> dict[Term, frozenset[Term]]:
         """From a named class to its superclasses, itself included."""
         return self._closure(RDFS.subClassOf, self.triples.instances(OWL.Class))
 
     @cached_property
-    def broader(self) -> dict[NamedNode, frozenset[NamedNode]]:
+    def broader(self) -> dict[Term, frozenset[Term]]:
         """From a concept to the broader ones, itself included."""
         nodes = [n for pair in self.triples.pairs(COV.narrowerThan) for n in pair]
         return self._closure(COV.narrowerThan, nodes)
 
     def broader_of(self, concept: Term) -> frozenset[Term]:
-        return frozenset(self.broader.get(concept, ())) | {concept}  # type: ignore[arg-type]
+        return self.broader.get(concept, frozenset()) | {concept}
 
     @cached_property
-    def incompatible(self) -> dict[NamedNode, frozenset[NamedNode]]:
+    def incompatible(self) -> dict[Term, frozenset[NamedNode]]:
         """From a concept to the alternatives that the same thing cannot be.
 
         Alternatives that share a narrower concept may both be stated: radiofrequency may
         be the conventional kind. Pulsed and conventional share none.
         """
-        narrower: dict[NamedNode, set[NamedNode]] = {}
+        narrower: dict[Term, set[Term]] = {}
         for concept, broader in self.broader.items():
             for b in broader:
                 narrower.setdefault(b, set()).add(concept)
-        found: dict[NamedNode, set[NamedNode]] = {}
+        found: dict[Term, set[NamedNode]] = {}
         for cls, flag in self.triples.pairs(COV.alternatives):
             if not isinstance(cls, NamedNode) or not is_true(flag):
                 continue
             members = self.instances_of(cls)
             for a in members:
-                below = narrower.get(a, set()) | {a}
-                others = {b for b in members if not below & (narrower.get(b, set()) | {b})}
+                below = narrower.get(a, set()).union({a})
+                others = {b for b in members if not below & narrower.get(b, set()).union({b})}
                 found.setdefault(a, set()).update(others)
         return {a: frozenset(others) for a, others in found.items()}
 
@@ -149,18 +151,18 @@ class Knowledge:
         return [
             i
             for c, above in self.superclasses.items()
-            if cls in above
+            if cls in above and isinstance(c, NamedNode)
             for i in self.triples.instances(c)
             if isinstance(i, NamedNode)
         ]
 
     def is_a(self, individual: Term, cls: NamedNode) -> bool:
         """Say whether the knowledge asserts that an individual is of a class or a subclass."""
-        return any(cls in self.superclasses.get(c, ()) for c in self.triples.types(individual))  # type: ignore[call-overload]
+        return any(cls in self.superclasses.get(c, ()) for c in self.triples.types(individual))
 
     def file_of(self, node: Term) -> str:
         """Return the file that a subject is described in; empty when there is none."""
-        return self.files.get(node, "")  # type: ignore[arg-type]
+        return self.files.get(node, "")
 
     def _property(self, iri: NamedNode) -> Property:
         t = self.triples
@@ -191,15 +193,14 @@ class Knowledge:
             unit=t.text(iri, COV.unit),
         )
 
-    def _closure(
-        self, p: NamedNode, nodes: Iterable[Term]
-    ) -> dict[NamedNode, frozenset[NamedNode]]:
+    def _closure(self, p: NamedNode, nodes: Iterable[Term]) -> dict[Term, frozenset[Term]]:
         """Return the reflexive and transitive closure of a predicate over named nodes."""
-        closed = {}
+        closed: dict[Term, frozenset[Term]] = {}
         for start in dict.fromkeys(nodes):
             if not isinstance(start, NamedNode):
                 continue
-            seen, queue = {start}, [start]
+            seen: set[Term] = {start}
+            queue: list[Term] = [start]
             while queue:
                 for above in self.triples.objects(queue.pop(), p):
                     if isinstance(above, NamedNode) and above not in seen:

@@ -22,9 +22,9 @@ from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.sparql import Query
 from rdflib.query import Result
 
-from .knowledge import INFERRED, Knowledge, knowledge_root
+from .knowledge import INFERRED, Knowledge, is_true, knowledge_root
 from .namespaces import BASE, CODE, COV, POLICIES, RDF, SH, SOURCES, Namespace, compact, local_name
-from .triples import Node, Term
+from .triples import Node, Spo, Term
 
 HOUSE = Namespace(BASE + "house-rules#")
 MOST_COMPOSITES = 5
@@ -72,7 +72,7 @@ def lint(knowledge: Knowledge) -> list[Finding]:
         When the rules themselves cannot be run.
     """
     owners = _owners(knowledge)
-    rules = (_broken_shapes, _misplaced_files, _deep_criteria, _unknown_terms_in_queries)
+    rules = (_broken_shapes, _misplaced_files, _deep_criteria)
     found = set()
     for fault in (fault for faults in rules for fault in faults(knowledge)):
         node = _named_owner(knowledge, owners, fault.node)
@@ -82,6 +82,7 @@ def lint(knowledge: Knowledge) -> list[Finding]:
 
 
 # --- The rules that are shapes ----------------------------------------------------
+
 
 def _broken_shapes(knowledge: Knowledge) -> Iterator[Fault]:
     shapes = rdflib.Graph()
@@ -130,26 +131,50 @@ def _translated(text: str) -> Query:
 def _data(knowledge: Knowledge) -> rdflib.Graph:
     """Return the knowledge as the graph that the rules are asked of, with the marks."""
     graph = _Prepared()
-    for s, p, o in knowledge.triples:
-        graph.add((_rdflib(s), _rdflib(p), _rdflib(o)))
-    for node, mark in _marks(knowledge):
-        graph.add((_rdflib(node), rdflib.RDF.type, _rdflib(mark)))
+    for triples in (knowledge.triples, _marks(knowledge), _constraints(knowledge)):
+        for s, p, o in triples:
+            graph.add((_rdflib(s), _rdflib(p), _rdflib(o)))
     return graph
 
 
-def _marks(knowledge: Knowledge) -> Iterator[tuple[Node, NamedNode]]:
-    """Yield what the rules must know of a node's file."""
+def _marks(knowledge: Knowledge) -> Iterator[Spo]:
+    """Yield what the rules must know of the file that a node stands in."""
     for name, triples in knowledge.by_file.items():
-        for node in {s for s, _, _ in triples}:
+        in_policy = name.startswith("shapes/policies/")
+        for s, p, o in triples:
+            if in_policy:
+                yield s, RDF.type, HOUSE.PolicyNode
+                if p.value.startswith(SH):
+                    yield s, HOUSE.usesShacl, p
+                if isinstance(o, NamedNode) and o.value.startswith(CODE):
+                    yield s, HOUSE.usesCode, o
             if name.startswith("shapes/"):
-                yield node, HOUSE.ShapesNode
-                if name.startswith("shapes/policies/"):
-                    yield node, HOUSE.PolicyNode
-            elif name != INFERRED and isinstance(node, NamedNode):
-                if node.value.startswith(COV):
-                    yield node, HOUSE.Term
-                elif node.value.startswith(CODE):
-                    yield node, HOUSE.Term if name.startswith("ontology/") else HOUSE.CodeEntry
+                yield from ((s, HOUSE.usesTerm, term) for term in _terms_of_ours(p, o))
+            elif name != INFERRED and isinstance(s, NamedNode) and s.value.startswith((COV, CODE)):
+                is_code = s.value.startswith(CODE) and not name.startswith("ontology/")
+                yield s, RDF.type, HOUSE.CodeEntry if is_code else HOUSE.Term
+
+
+def _terms_of_ours(p: NamedNode, o: Term) -> Iterator[NamedNode]:
+    if p in (SH.select, SH.ask):
+        yield from (COV[local] for local in TERM_IN_QUERY.findall(o.value))
+    yield from (t for t in (p, o) if isinstance(t, NamedNode) and t.value.startswith(COV))
+
+
+def _constraints(knowledge: Knowledge) -> Iterator[Spo]:
+    """Yield what a leaf can ask with, and which parameters each component needs."""
+    t = knowledge.triples
+    for term in (*t.instances(COV.ProfileTerm), COV.affirmedFact, COV.absentFact):
+        if term not in (*COMBINES, SH.targetClass):
+            yield term, RDF.type, HOUSE.Constraint
+    for component, parameter in t.pairs(SH.parameter):
+        for path in t.objects(parameter, SH.path):
+            if isinstance(path, NamedNode):
+                yield path, RDF.type, HOUSE.Constraint
+                yield path, RDF.type, HOUSE.Parameter
+                yield component, HOUSE.takes, path
+                if not is_true(t.value(parameter, SH.optional)):
+                    yield component, HOUSE.requires, path
 
 
 def _rdflib(term: Term) -> Any:
@@ -225,17 +250,6 @@ def _members(knowledge: Knowledge, node: Term) -> list[Term]:
             cells[head] = first
             head = t.value(head, RDF.rest)
     return list(cells.values())
-
-
-def _unknown_terms_in_queries(knowledge: Knowledge) -> Iterator[Fault]:
-    """Yield the terms that the text of a component's query misspells."""
-    known = {node for node, mark in _marks(knowledge) if mark == HOUSE.Term}
-    for p in (SH.select, SH.ask):
-        for node, query in knowledge.triples.pairs(p):
-            for local in sorted(set(TERM_IN_QUERY.findall(query.value))):
-                if COV[local] not in known:
-                    message = f"the ontology does not declare the term: cov:{local}"
-                    yield Fault(node, "unknown-cov-term", message)
 
 
 # --- Where a fault stands --------------------------------------------------------------

@@ -51,6 +51,7 @@ class Lowering:
         self.profile = frozenset(self.triples.instances(COV.ProfileTerm))
         self.parameters = component_parameters(knowledge)
         self._done: dict[NamedNode, Criterion] = {}
+        self._lowering: set[NamedNode] = set()
 
     def policies(self) -> list[Policy]:
         """Return every edition, by key and date; each ends where the next begins."""
@@ -61,7 +62,10 @@ class Lowering:
         iri = self._iri(node, "a policy")
         start = self.triples.text(iri, COV.effectiveFrom)
         until = self.triples.text(iri, COV.effectiveUntil)
-        payer, target = self.triples.value(iri, COV.ofPayer), self.triples.value(iri, SH.targetClass)
+        payer, target = (
+            self.triples.value(iri, COV.ofPayer),
+            self.triples.value(iri, SH.targetClass),
+        )
         if not start or not isinstance(payer, NamedNode) or not isinstance(target, NamedNode):
             raise KnowledgeError(f"{iri.value} lacks a payer, a target class or a first date")
         applies = self.triples.value(iri, COV.appliesWhen)
@@ -97,18 +101,20 @@ class Lowering:
         if iri in self._done:
             return self._done[iri]
         if depth > MAX_DEPTH:
-            raise KnowledgeError(f"{compact(iri.value)} nests more than {MAX_DEPTH} composites, or recurs")
-        if not any(COV.Criterion in self.knowledge.superclasses.get(t, ()) for t in self.triples.types(iri)):  # type: ignore[call-overload]
+            raise KnowledgeError(f"{compact(iri.value)} nests more than {MAX_DEPTH} composites")
+        if iri in self._lowering:
+            raise KnowledgeError(f"{compact(iri.value)} recurs")
+        if not self.knowledge.is_a(iri, COV.Criterion):
             raise KnowledgeError(f"{compact(iri.value)} is used as a criterion and is none")
+        self._lowering.add(iri)
         terms = set(self.triples.predicates(iri)) - ANNOTATIONS
-        if terms & COMPOSITE:
-            if terms - COMPOSITE:
-                raise KnowledgeError(
-                    f"{compact(iri.value)} combines criteria and judges by itself: {names(terms - COMPOSITE)}"
-                )
-            lowered = self._composite(iri, depth)
-        else:
-            lowered = self._leaf(iri, terms)
+        judging = names(terms - COMPOSITE)
+        if terms & COMPOSITE and judging:
+            raise KnowledgeError(
+                f"{compact(iri.value)} combines criteria and judges by itself: {judging}"
+            )
+        lowered = self._composite(iri, depth) if terms & COMPOSITE else self._leaf(iri, terms)
+        self._lowering.discard(iri)
         self._done[iri] = lowered
         return lowered
 
@@ -129,7 +135,7 @@ class Lowering:
         indication = COV.Indication in self.triples.types(iri)
         if indication and (applies is None or kind is not Kind.AND or members[0].iri != applies):
             raise KnowledgeError(
-                f"{compact(iri.value)} is an indication: what it applies to must be the first of its conjuncts"
+                f"{compact(iri.value)} is an indication: what it applies to must come first in it"
             )
         return self._described(
             iri,
@@ -144,7 +150,9 @@ class Lowering:
         if not 1 <= n <= len(members):
             raise KnowledgeError(f"{compact(iri.value)} asks for {n} of {len(members)} criteria")
         if comb(len(members), n) > MAX_COMBINATIONS:
-            raise KnowledgeError(f"{compact(iri.value)} has more than {MAX_COMBINATIONS} combinations")
+            raise KnowledgeError(
+                f"{compact(iri.value)} has more than {MAX_COMBINATIONS} combinations"
+            )
         if n == 1:
             return members
         return tuple(
@@ -163,7 +171,9 @@ class Lowering:
     def _leaf(self, iri: NamedNode, terms: set[NamedNode]) -> Criterion:
         if terms & ONE_LINE:
             if len(terms) != 1:
-                raise KnowledgeError(f"{compact(iri.value)} is more than its one line: {names(terms)}")
+                raise KnowledgeError(
+                    f"{compact(iri.value)} is more than its one line: {names(terms)}"
+                )
             fact = self.triples.value(iri, next(iter(terms)))
             if fact not in self.knowledge.facts:
                 raise KnowledgeError(f"{compact(iri.value)} asks for a fact that is not declared")
@@ -188,7 +198,9 @@ class Lowering:
             if p in ANNOTATIONS or p in (RDF.first, RDF.rest):
                 pass
             elif p not in self.profile:
-                raise KnowledgeError(f"{compact(owner.value)} uses {compact(p.value)}, which no criterion may")
+                raise KnowledgeError(
+                    f"{compact(owner.value)} uses {compact(p.value)}, which no criterion may"
+                )
             for o in objects:
                 if isinstance(o, BlankNode) and p != COV.citation:
                     self._refuse_unknown(owner, o)
@@ -203,7 +215,9 @@ class Lowering:
     ) -> Criterion:
         t = self.triples
         types = t.types(iri)
-        concern, otherwise, funded = (t.value(iri, p) for p in (COV.concerns, COV.otherwise, COV.fundedBy))
+        concern, otherwise, funded = (
+            t.value(iri, p) for p in (COV.concerns, COV.otherwise, COV.fundedBy)
+        )
         route = t.value(iri, COV.reviewRoute)
         return Criterion(
             iri=iri,
@@ -271,7 +285,9 @@ def component_of(
         raise KnowledgeError(f"{compact(iri.value)} mixes a component with {names(unknown)}")
     taking = set.intersection(*(parameters[p] for p in terms))
     if len(taking) != 1:
-        raise KnowledgeError(f"{compact(iri.value)} fits {len(taking)} components, not one: {names(terms)}")
+        raise KnowledgeError(
+            f"{compact(iri.value)} fits {len(taking)} components, not one: {names(terms)}"
+        )
     return taking.pop()
 
 

@@ -44,6 +44,33 @@ def facts_read(
     return sorted(set(found), key=lambda t: (t[0].value, t[1].value, t[2].value))
 
 
+def silent(leaf: Criterion, request: Request, facts: Triples, knowledge: Knowledge) -> list[str]:
+    """Return in words what a component asks of the records it looks at and does not find.
+
+    Only records that bear on the leaf are named; that there is none at all is said by the
+    leaf's own label.
+    """
+    if leaf.kind is not Kind.COMPONENT:
+        return []
+    t = knowledge.triples
+    asked = [
+        p
+        for parameter in t.predicates(leaf.iri)
+        for p in t.objects(parameter, COV.reads)
+        if isinstance(p, NamedNode)
+    ]
+    fact = t.value(leaf.iri, COV.withFact)
+    found: dict[str, None] = {}
+    for record in {s for s, _, _ in _records(leaf, request, facts, knowledge)} - {request.patient}:
+        for p in asked:
+            if not facts.objects(record, p):
+                found[knowledge.label(p)] = None
+        said = facts.objects(record, COV.affirms) + facts.objects(record, COV.denies)
+        if fact is not None and fact not in said:
+            found[knowledge.label(fact)] = None
+    return sorted(found)
+
+
 def _statements(
     leaf: Criterion, request: Request, facts: Triples, knowledge: Knowledge
 ) -> Iterable[Spo]:
@@ -52,7 +79,7 @@ def _statements(
     fact = t.value(leaf.iri, COV.affirmedFact) or t.value(leaf.iri, COV.absentFact)
     if fact is None:
         return
-    path = RECORD_PATHS[knowledge.facts[fact].stated_of]  # type: ignore[index]
+    path = RECORD_PATHS[knowledge.facts[fact].stated_of]
     for record in facts.objects(request.iri, path):
         for said in request.triples.objects(record, COV.affirms):
             if fact in knowledge.broader_of(said):
@@ -62,9 +89,7 @@ def _statements(
                 yield record, COV.denies, said  # type: ignore[misc]
 
 
-def _ends(
-    leaf: Criterion, request: Request, facts: Triples, knowledge: Knowledge
-) -> Iterable[Spo]:
+def _ends(leaf: Criterion, request: Request, facts: Triples, knowledge: Knowledge) -> Iterable[Spo]:
     """Yield the last step of every path, as stated where it is, as inferred where it is not."""
     t = knowledge.triples
     for shape in t.objects(leaf.iri, SH.property):

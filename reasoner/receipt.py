@@ -17,7 +17,7 @@ from .decide import Outcome
 from .engine import Answer
 from .knowledge import INFERRED, Knowledge
 from .namespaces import RDF, compact
-from .reads import facts_read
+from .reads import facts_read, silent
 from .triples import Spo, Term
 
 ENGINE = "covergraph"
@@ -129,6 +129,9 @@ class Recorder:
 
     def facts(self, leaf: Criterion, answer: Answer) -> list[Spo]:
         return facts_read(leaf, answer.request, answer.facts, self.knowledge)
+
+    def silent(self, leaf: Criterion, answer: Answer) -> list[str]:
+        return silent(leaf, answer.request, answer.facts, self.knowledge)
 
     def statement(self, triple: Spo) -> dict[str, str]:
         """Return a statement with the node it is of, its property and its value."""

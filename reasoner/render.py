@@ -19,8 +19,9 @@ from rich.tree import Tree
 from .criteria import Citation, Criterion, Kind, Policy, Route
 from .decide import Decision, Outcome
 from .engine import Answer
+from .gate import Request
 from .judge import Verdict
-from .namespaces import SKOS
+from .namespaces import COV, SKOS
 from .receipt import Recorder
 from .select import Catalogue
 from .triples import Spo, Term
@@ -60,6 +61,11 @@ class Renderer:
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
         self.knowledge = recorder.knowledge
+
+    def heading(self, request: Request) -> RenderableType:
+        """Return the line that opens the answers to one request."""
+        day = request.date.isoformat()
+        return Group(Text.assemble((request.name, "bold"), f", date of service {day}"), Text())
 
     def answer(self, answer: Answer) -> RenderableType:
         """Return one answer as a block of text."""
@@ -154,6 +160,8 @@ class Renderer:
             label = Text(f"{joint}{criterion.label}")
             if answer is not None and (found := self._on_record(criterion, answer)):
                 label.append(f"\non record: {found}", style="dim")
+            if answer is not None and (lacking := self._not_stated(criterion, answer)):
+                label.append(f"\nnot stated: {lacking}", style="yellow")
             table.add_row(Text(sections(criterion.citations), style="cyan"), label)
         return Padding(table, (0, 0, 0, 2))
 
@@ -161,15 +169,30 @@ class Renderer:
         if not criterion.is_leaf:
             return ""
         said: dict[str, list[str]] = {}
-        for triple in self.recorder.facts(criterion, answer):
-            said.setdefault(triple[0].value, []).append(self._said(triple))
+        declared = list(self.knowledge.properties)
+        for triple in sorted(
+            self.recorder.facts(criterion, answer),
+            key=lambda t: (t[1] in (COV.affirms, COV.denies), declared.index(t[1])),
+        ):
+            said.setdefault(triple[0].value, []).append(self._said(triple, answer))
         return "; ".join(", ".join(parts) for parts in said.values())
 
-    def _said(self, triple: Spo) -> str:
-        _, p, o = triple
-        return f"{self.knowledge.label(p)} {self._value(p, o)}"
+    def _not_stated(self, criterion: Criterion, answer: Answer) -> str:
+        if answer.valuation is None or not criterion.is_leaf:
+            return ""
+        if answer.valuation.verdict(criterion) is not Verdict.NOT_DOCUMENTED:
+            return ""
+        return ", ".join(noun(label) for label in self.recorder.silent(criterion, answer))
 
-    def _value(self, p: NamedNode, o: Term) -> str:
+    def _said(self, triple: Spo, answer: Answer) -> str:
+        _, p, o = triple
+        return f"{noun(self.knowledge.label(p))} {self._value(p, o, answer)}"
+
+    def _value(self, p: NamedNode, o: Term, answer: Answer) -> str:
+        told = answer.request.triples
+        named = told.objects(o, COV.hasProcedureCode) + told.objects(o, COV.hasKind)
+        if named:
+            return " ".join(self._value(p, n, answer) for n in named)
         if isinstance(o, Literal):
             declared = self.knowledge.properties.get(p)
             return f"{o.value} {declared.unit}".strip() if declared else o.value
@@ -226,6 +249,10 @@ class Renderer:
             self._branch(branch, member)
 
 
+def noun(label: str) -> str:
+    """Return a property's label without the verb it begins with: "has intent" is "intent"."""
+    verb, _, rest = label.partition(" ")
+    return rest if rest and verb in ("has", "had", "of", "uses", "treats", "requests") else label
 
 
 def in_order(criteria: Iterable[Criterion], answer: Answer) -> list[Criterion]:
@@ -239,12 +266,12 @@ def sections(citations: Iterable[Citation]) -> str:
     return ", ".join(dict.fromkeys(c.section for c in citations if c.section))
 
 
-def printed(part: RenderableType, width: int | None = None, color: bool | None = None) -> str:
-    """Return what a console of some width would show; 80 columns where none is known."""
-    console = Console(width=width, force_terminal=color, highlight=False)
+def show(part: RenderableType) -> None:
+    """Print to the terminal in colour; elsewhere as plain lines without trailing blanks."""
+    console = Console(highlight=False)
+    if console.is_terminal:
+        console.print(part)
+        return
     with console.capture() as capture:
         console.print(part)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines())
-
-
-
+    print("\n".join(line.rstrip() for line in capture.get().splitlines()))

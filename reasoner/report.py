@@ -12,7 +12,7 @@ from .criteria import Criterion
 from .decide import Decision, Outcome
 from .engine import Answer
 from .judge import Verdict
-from .namespaces import COV, PREFIXES, PROV, RDF, REQUESTS, RDFS, SH, XSD
+from .namespaces import COV, PREFIXES, PROV, RDF, RDFS, REQUESTS, SH, XSD
 from .receipt import ENGINE, Recorder, engine_version, ordered, shapes_digest
 from .triples import Spo, Triples
 
@@ -117,9 +117,7 @@ def _result(out: Triples, report: NamedNode, answer: Answer, criterion: Criterio
     out.add(result, SH.sourceShape, criterion.iri)
 
 
-def _described(
-    result: NamedNode, answer: Answer, severity: NamedNode, text: str
-) -> list[Spo]:
+def _described(result: NamedNode, answer: Answer, severity: NamedNode, text: str) -> list[Spo]:
     return [
         (result, RDF.type, SH.ValidationResult),
         (result, SH.focusNode, answer.request.iri),
@@ -133,9 +131,7 @@ def written(graph: Triples, form: str) -> str:
     """Serialise a graph without blank nodes, sorted, so that equal graphs give equal bytes."""
     triples = sorted((Triple(s, p, o) for s, p, o in graph), key=str)
     used = {str(t) for triple in triples for t in (triple.predicate, triple.subject, triple.object)}
-    prefixes = {
-        k: str(v) for k, v in PREFIXES.items() if any(u.startswith(f"<{v}") for u in used)
-    }
+    prefixes = {k: str(v) for k, v in PREFIXES.items() if any(u.startswith(f"<{v}") for u in used)}
     data = serialize(triples, format=FORMATS[form], prefixes=prefixes)
     assert isinstance(data, bytes)
     lines = data.decode().splitlines(keepends=True)

@@ -117,9 +117,7 @@ class Catalogue:
             )
         if chosen.target not in facts.types(request):
             asked = self.knowledge.label(chosen.target).removesuffix(" request")
-            return Selection(
-                key, None, tuple(considered), f"the policy speaks only to a {asked}"
-            )
+            return Selection(key, None, tuple(considered), f"the policy speaks only to a {asked}")
         return Selection(key, chosen, tuple(considered), "in force on the date of service")
 
     def _keys(self, cls: NamedNode, leaf: str) -> dict[str, NamedNode]:
@@ -149,7 +147,9 @@ def dates_in_words(policy: Policy, last: date | None) -> str:
     return f"in force from {policy.effective_from.isoformat()}{end}"
 
 
-def known(key: str, among: dict[str, object] | dict[str, NamedNode] | dict[str, list[Policy]], what: str) -> str:
+def known(
+    key: str, among: dict[str, object] | dict[str, NamedNode] | dict[str, list[Policy]], what: str
+) -> str:
     """Return a key that exists, or say which come nearest."""
     if key in among:
         return key

@@ -96,7 +96,9 @@ class Standard:
                 if leaf.kind is Kind.COMPONENT:
                     self.out.add(twin, open_parameter(p), o)
                 elif p == SH.property and self._is_open(leaf, o):
-                    self.out.add(twin, SH["or"], self._list([self._shape_with(x) for x in self._granted(o)]))
+                    self.out.add(
+                        twin, SH["or"], self._list([self._shape_with(x) for x in self._granted(o)])
+                    )
                 else:
                     self.out.add(twin, p, o)
 
@@ -111,11 +113,14 @@ class Standard:
         """
         wants = leaf.kind is Kind.AFFIRMED
         fact = self.source.value(leaf.iri, COV.affirmedFact if wants else COV.absentFact)
-        declared = self.knowledge.facts[fact]  # type: ignore[index]
+        if fact is None:
+            raise KnowledgeError(f"{compact(leaf.iri.value)} names no fact")
+        declared = self.knowledge.facts[fact]
         record = RECORD_PATHS.get(declared.stated_of)
         if record is None:
             raise KnowledgeError(
-                f"{compact(leaf.iri.value)}: {compact(declared.iri.value)} is stated of a record that no one-line form reads"
+                f"{compact(leaf.iri.value)}: no one-line form reads the record that "
+                f"{compact(declared.iri.value)} is stated of"
             )
         silence = self._override(leaf) or declared.silence
         grants = twin and silence == COV.NotDocumented

@@ -31,8 +31,8 @@ class Triples:
 
     @classmethod
     def of(cls, triples: Iterable[Triple]) -> Triples:
-        """Return the index of what a pyoxigraph parser yields."""
-        return cls((t.subject, t.predicate, t.object) for t in triples)
+        """Return the index of what a pyoxigraph parser yields; triple terms are refused before."""
+        return cls((t.subject, t.predicate, t.object) for t in triples)  # type: ignore[misc]
 
     def add(self, s: Node, p: NamedNode, o: Term) -> bool:
         """Add one triple and say whether it is new."""

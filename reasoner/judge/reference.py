@@ -59,7 +59,9 @@ class ReferenceJudge:
             self._shapes[policy.iri] = self._wrapped(policy)
         shapes = self._shapes[policy.iri]
         focus = URIRef(request.value)
-        wrappers = [s for s in shapes.subjects(RDF.type, SH.NodeShape) if s.startswith(WRAPPER)]
+        wrappers = [
+            s for s in shapes.subjects(RDF.type, SH.NodeShape) if str(s).startswith(WRAPPER)
+        ]
         targets = [(w, SH.targetNode, focus) for w in wrappers]
         for triple in targets:
             shapes.add(triple)
@@ -129,7 +131,7 @@ def translated(text: str) -> Query:
 class QueryingGraph(Graph):
     """A graph that answers a query it has seen before without parsing it again."""
 
-    def query(self, query_object: str | Query, *args: Any, **kwargs: Any) -> Result:  # type: ignore[override]
+    def query(self, query_object: str | Query, *args: Any, **kwargs: Any) -> Result:
         if isinstance(query_object, str):
             query_object = translated(query_object)
         return super().query(query_object, *args, **kwargs)

@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from .check import Report, check
 from .hierarchy import build, stale
+from .requests import requests_to_check
 
-__all__ = ["Report", "build", "check", "stale"]
+__all__ = ["Report", "build", "check", "requests_to_check", "stale"]

@@ -54,8 +54,8 @@ class Report:
         return not any(found)
 
     @property
-    def text(self) -> tuple[str, ...]:
-        """The report in lines for a person."""
+    def lines(self) -> tuple[str, ...]:
+        """The report for a person."""
         if self.outside:
             return ("The ontology is not in OWL 2 DL:", *_listed(self.outside))
         if self.contradiction:
@@ -205,8 +205,9 @@ def _contradiction(
 
 def _said(knowledge: Knowledge, axioms: Iterable[Axiom]) -> tuple[str, ...]:
     """Return axioms in words, each with the file it stands in."""
+    files = {t: name for name, triples in knowledge.by_file.items() for t in triples}
     said = []
     for axiom in axioms:
-        file = knowledge.file_of(axiom.owner)
+        file = files.get(axiom.triples[0])
         said.append(f"{axiom.words} ({file})" if file else axiom.words)
     return tuple(said)

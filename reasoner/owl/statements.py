@@ -47,10 +47,6 @@ class Axiom:
     terms: frozenset[NamedNode]
     words: str
 
-    @property
-    def owner(self) -> Term:
-        return self.triples[0][0]
-
 
 def take_apart(triples: Iterable[Spo]) -> tuple[list[Spo], list[Axiom]]:
     """Return the declarations, and the axioms in the order they are written."""

@@ -1,0 +1,155 @@
+"""One leaf, one record, one verdict.
+
+A test names a criterion in a few lines of Turtle and states the record that it turns on. The
+request takes the whole way in, through gate, classification and derivation, so that no test
+speaks of a record that the program would refuse; then the reference judge is asked for that
+one leaf.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from hashlib import sha256
+
+from pyoxigraph import NamedNode, RdfFormat, parse
+from rdflib import Graph, URIRef
+from rdflib.namespace import RDF, SH
+
+from reasoner import gate
+from reasoner.classify import Classifier
+from reasoner.criteria import Criterion, Kind, Policy
+from reasoner.derive import derive
+from reasoner.gate import Request
+from reasoner.judge import Verdict
+from reasoner.judge.reference import ReferenceJudge, failing_shapes, to_rdflib, wrapper_of
+from reasoner.knowledge import Knowledge, knowledge_root, load
+from reasoner.lowering import Lowering
+from reasoner.namespaces import COV, POLICIES, REQUESTS
+from reasoner.standard import Standard, twin_of
+from reasoner.triples import Triples
+
+MET, NOT_MET, NOT_DOCUMENTED = Verdict.MET, Verdict.NOT_MET, Verdict.NOT_DOCUMENTED
+
+PREFIXES = """
+@prefix code: <https://w3id.org/covergraph/codes#> .
+@prefix cov: <https://w3id.org/covergraph/ontology#> .
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+"""
+REQUEST = REQUESTS["bench#request"].value
+SERVICE = "2024-06-15"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every test judges with, loaded once for each process."""
+
+    knowledge: Knowledge
+    classifier: Classifier
+    judge: ReferenceJudge
+
+
+@lru_cache(maxsize=1)
+def bench() -> Bench:
+    knowledge = load(knowledge_root())
+    return Bench(knowledge, Classifier(knowledge), ReferenceJudge(knowledge))
+
+
+def add(turtle: str) -> str:
+    """Add Turtle to the bench's knowledge; return the namespace that ``:`` stood for."""
+    base = POLICIES[f"bench/{sha256(turtle.encode()).hexdigest()[:16]}"].value + "#"
+    text = f"{PREFIXES}@prefix : <{base}> .\n{turtle}"
+    for t in parse(text, format=RdfFormat.TURTLE, rename_blank_nodes=True):
+        bench().knowledge.triples.add(t.subject, t.predicate, t.object)  # type: ignore[arg-type]
+    return base
+
+
+@lru_cache(maxsize=None)
+def policy_of(leaf: str) -> Policy:
+    """Return a policy whose one criterion is a leaf, given by its properties in Turtle."""
+    base = add(f":leaf a cov:Criterion , sh:NodeShape ; {leaf} .")
+    criterion = Lowering(bench().knowledge).criterion(NamedNode(base + "leaf"))
+    return policy_around(criterion)
+
+
+def policy_around(criterion: Criterion) -> Policy:
+    """Return a policy that asks for one criterion."""
+    base = criterion.iri.value.rsplit("#", 1)[0]
+    iri = NamedNode(base + "#policy")
+    root = Criterion(iri, Kind.AND, "", None, (), "", members=(criterion,))
+    return Policy(
+        iri=iri,
+        key="bench/policy",
+        label="",
+        payer=NamedNode(base + "#payer"),
+        payer_label="",
+        target=COV.CoverageRequest,
+        effective_from=date(2000, 1, 1),
+        effective_until=None,
+        document=None,
+        exclusions=(),
+        applies_when=None,
+        root=root,
+    )
+
+
+def request(
+    *, service: str = SERVICE, procedure: str, patient: str = "", more: str = "", visit: str = ""
+) -> str:
+    """Return a request in Turtle.
+
+    Parameters
+    ----------
+    procedure, patient, visit : str
+        What is stated of the requested procedure, of the patient and of the request itself.
+    more : str
+        Whole statements about other records.
+    """
+    return (
+        f"{PREFIXES}@prefix : <{REQUESTS}bench#> .\n"
+        f':request a cov:CoverageRequest ; cov:dateOfService "{service}"^^xsd:date ; {visit}\n'
+        "    cov:requestsProcedure :procedure ; cov:hasPatient :patient .\n"
+        f":procedure {procedure} .\n"
+        f":patient a cov:Patient ; {patient} .\n{more}"
+    )
+
+
+def facts_of(turtle: str) -> tuple[Request, Triples]:
+    """Read, classify and derive a request, as the engine does."""
+    b = bench()
+    read = gate.read(turtle.encode(), media_type="text/turtle", knowledge=b.knowledge)
+    classified = b.classifier.classify(read.triples)
+    gate.refuse_contradictions(read, classified, b.knowledge)
+    return read, derive(read.iri, read.patient, read.procedure, classified, b.knowledge)
+
+
+def verdict(leaf: str, turtle: str) -> Verdict:
+    """Return the reference judge's verdict on a leaf, given by its properties in Turtle."""
+    policy = policy_of(leaf)
+    read, facts = facts_of(turtle)
+    return bench().judge(policy, read.iri, facts)[policy.root.members[0].iri]
+
+
+def conforms(leaf: str, turtle: str) -> tuple[bool, bool]:
+    """Say whether a request conforms to a leaf, and whether it conforms to the leaf's twin.
+
+    The judge does not look at the twin of a leaf that is met; the laws have to.
+    """
+    _, facts = facts_of(turtle)
+    failed = failing_shapes(to_rdflib(facts), _wrapped(leaf))
+    iri = policy_of(leaf).root.members[0].iri
+    return wrapper_of(iri) not in failed, wrapper_of(twin_of(iri)) not in failed
+
+
+@lru_cache(maxsize=None)
+def _wrapped(leaf: str) -> Graph:
+    policy = policy_of(leaf)
+    shapes = to_rdflib(Standard(bench().knowledge, policy).leaves_and_twins())
+    iri = policy.root.members[0].iri
+    for shape in (iri, twin_of(iri)):
+        shapes.add((wrapper_of(shape), RDF.type, SH.NodeShape))
+        shapes.add((wrapper_of(shape), SH.node, URIRef(shape.value)))
+        shapes.add((wrapper_of(shape), SH.targetNode, URIRef(REQUEST)))
+    return shapes

@@ -1,10 +1,10 @@
 """Which of our own files break the house rules.
 
 The rules are shapes (``shapes/house-rules.ttl``) over everything that is loaded:
-ontology, codes, components, policies and clauses. What a shape cannot see, the file
-that a node stands in, is marked here before the shapes are asked. A rule that no
-shape can state is a function here: where a file lies, how deep criteria nest, and
-what the text of a query names.
+ontology, codes, components, policies and clauses. What a shape cannot see is marked
+here before the shapes are asked: the file that a node stands in, the terms that it and
+the text of a query name. A rule that no shape can state is a function here: where a
+file lies, and how deep criteria nest.
 """
 
 from __future__ import annotations
@@ -13,18 +13,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 import pyshacl
 import rdflib
 from pyoxigraph import BlankNode, Literal, NamedNode
-from rdflib.plugins.sparql import prepareQuery
-from rdflib.plugins.sparql.sparql import Query
-from rdflib.query import Result
 
+from .judge.reference import to_rdflib
 from .knowledge import INFERRED, Knowledge, is_true, knowledge_root
 from .namespaces import BASE, CODE, COV, POLICIES, RDF, SH, SOURCES, Namespace, compact, local_name
-from .triples import Node, Spo, Term
+from .triples import Node, Spo, Term, Triples
 
 HOUSE = Namespace(BASE + "house-rules#")
 MOST_COMPOSITES = 5
@@ -43,7 +42,8 @@ class Finding:
     subject : str
         The criterion, clause or term, as the file would write it.
     rule : str
-        The name of the rule in ``shapes/house-rules.ttl`` or in this module.
+        The name of the rule: a shape of ``shapes/house-rules.ttl``, ``path-mirrors-iri``
+        or ``criterion-depth``.
     message : str
         What is wrong, in one sentence.
     """
@@ -55,11 +55,12 @@ class Finding:
 
 
 class Fault(NamedTuple):
-    """A broken rule at a node; the file is given where the node does not tell it."""
+    """A broken rule at a node, the term it is about, and the file where the node has none."""
 
     node: Term
     rule: str
     message: str
+    value: str = ""
     file: str = ""
 
 
@@ -73,12 +74,20 @@ def lint(knowledge: Knowledge) -> list[Finding]:
     """
     owners = _owners(knowledge)
     rules = (_broken_shapes, _misplaced_files, _deep_criteria)
-    found = set()
-    for fault in (fault for faults in rules for fault in faults(knowledge)):
-        node = _named_owner(knowledge, owners, fault.node)
-        file = fault.file or knowledge.file_of(node)
-        found.add(Finding(file, _written(node.value), fault.rule, fault.message))
-    return sorted(found)
+    faults = [
+        fault._replace(node=_named_owner(knowledge, owners, fault.node))
+        for found in rules
+        for fault in found(knowledge)
+    ]
+    # A class or a path that does not exist has a rule of its own, which says more.
+    said = {(f.node, f.value) for f in faults if f.rule != "unknown-cov-term"}
+    return sorted(
+        {
+            Finding(f.file or knowledge.file_of(f.node), _written(f.node.value), f.rule, f.message)
+            for f in faults
+            if f.rule != "unknown-cov-term" or (f.node, f.value) not in said
+        }
+    )
 
 
 # --- The rules that are shapes ----------------------------------------------------
@@ -89,17 +98,19 @@ def _broken_shapes(knowledge: Knowledge) -> Iterator[Fault]:
     # pySHACL writes into the shapes it is given; the parsed ones serve every run.
     for triple in _house_rules():
         shapes.add(triple)
-    _, report, text = pyshacl.validate(_data(knowledge), shacl_graph=shapes, inference="none")
+    marked = chain(knowledge.triples, _marks(knowledge), _constraints(knowledge))
+    data = to_rdflib(Triples(marked))
+    _, report, text = pyshacl.validate(data, shacl_graph=shapes, inference="none", inplace=True)
     if not isinstance(report, rdflib.Graph):
         raise RuntimeError(f"the house rules cannot be run: {text}")
     sh = rdflib.SH
     for result in report.subjects(rdflib.RDF.type, sh.ValidationResult):
         focus, value = report.value(result, sh.focusNode), report.value(result, sh.value)
-        message = str(report.value(result, sh.resultMessage))
+        message, about = str(report.value(result, sh.resultMessage)), ""
         if value is not None and value != focus and not isinstance(value, rdflib.BNode):
-            message += f": {_written(str(value))}"
+            message, about = f"{message}: {_written(str(value))}", str(value)
         rule = _rule_of(shapes, report.value(result, sh.sourceShape))
-        yield Fault(_term(focus), local_name(rule), message)
+        yield Fault(_term(focus), local_name(rule), message, about)
 
 
 @lru_cache(maxsize=1)
@@ -112,29 +123,6 @@ def _rule_of(shapes: rdflib.Graph, shape: Any) -> str:
     while isinstance(shape, rdflib.BNode):
         shape = next(shapes.subjects(None, shape))
     return str(shape)
-
-
-class _Prepared(rdflib.Graph):
-    """A graph that translates each query once; pySHACL asks one for every focus node."""
-
-    def query(self, query_object: str | Query, *args: Any, **kwargs: Any) -> Result:
-        if isinstance(query_object, str):
-            query_object = _translated(query_object)
-        return super().query(query_object, *args, **kwargs)
-
-
-@lru_cache(maxsize=256)
-def _translated(text: str) -> Query:
-    return prepareQuery(text)
-
-
-def _data(knowledge: Knowledge) -> rdflib.Graph:
-    """Return the knowledge as the graph that the rules are asked of, with the marks."""
-    graph = _Prepared()
-    for triples in (knowledge.triples, _marks(knowledge), _constraints(knowledge)):
-        for s, p, o in triples:
-            graph.add((_rdflib(s), _rdflib(p), _rdflib(o)))
-    return graph
 
 
 def _marks(knowledge: Knowledge) -> Iterator[Spo]:
@@ -177,18 +165,6 @@ def _constraints(knowledge: Knowledge) -> Iterator[Spo]:
                     yield component, HOUSE.requires, path
 
 
-def _rdflib(term: Term) -> Any:
-    if isinstance(term, NamedNode):
-        return rdflib.URIRef(term.value)
-    if isinstance(term, BlankNode):
-        return rdflib.BNode(term.value)
-    if term.language:
-        return rdflib.Literal(term.value, lang=term.language)
-    # rdflib tells "a" from "a"^^xsd:string, and would rewrite numbers and durations.
-    kind = None if term.datatype.value == str(rdflib.XSD.string) else term.datatype.value
-    return rdflib.Literal(term.value, datatype=kind and rdflib.URIRef(kind), normalize=False)
-
-
 def _term(node: Any) -> Term:
     if isinstance(node, rdflib.Literal):
         return Literal(str(node))
@@ -201,12 +177,14 @@ def _term(node: Any) -> Term:
 def _misplaced_files(knowledge: Knowledge) -> Iterator[Fault]:
     """Yield, once for each foreign namespace, what a file describes that is not its own."""
     for name, triples in knowledge.by_file.items():
-        own, foreign = _namespace(name), {}
+        own = _namespace(name)
+        foreign: dict[str, NamedNode] = {}
         for node, _, _ in triples:
             if own and isinstance(node, NamedNode) and not node.value.startswith(own):
                 foreign.setdefault(node.value.split("#", 1)[0], node)
         for node in foreign.values():
-            yield Fault(node, "path-mirrors-iri", f"the path of the file gives <{own}>", name)
+            message = f"the path of the file gives <{own}>"
+            yield Fault(node, "path-mirrors-iri", message, file=name)
 
 
 def _namespace(file: str) -> str:
@@ -278,6 +256,6 @@ def _is_described(knowledge: Knowledge, node: Term) -> bool:
 
 def _written(term: str) -> str:
     """Return a term as the file that describes it writes it."""
-    if term.startswith((POLICIES, SOURCES)) and "#" in term:
-        return f":{local_name(term)}"
-    return compact(term)
+    short = compact(term)
+    is_local = short == term and term.startswith(BASE) and "#" in term
+    return f":{local_name(term)}" if is_local else short

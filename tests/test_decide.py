@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations, product
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -370,6 +371,7 @@ def trees(draw: st.DrawFn, once: bool) -> Criterion:
     Without it leaves may be shared and groups of indications have their "otherwise".
     """
     count = 0
+    shared = [criterion(f"leaf{i}") for i in range(1, 7)]
 
     def fresh(kind: str) -> str:
         nonlocal count
@@ -377,8 +379,7 @@ def trees(draw: st.DrawFn, once: bool) -> Criterion:
         return f"{kind}{count}"
 
     def leaf() -> Criterion:
-        name = fresh("leaf") if once else f"leaf{draw(st.integers(1, 6))}"
-        return criterion(name)
+        return criterion(fresh("leaf")) if once else draw(st.sampled_from(shared))
 
     def way_out() -> Route | None:
         kind = draw(st.sampled_from(["none", "none", "open", "grounds"]))
@@ -412,9 +413,10 @@ class Judged:
     tree: Criterion
     verdicts: dict[NamedNode, Verdict]
 
-    def __repr__(self) -> str:
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Tell hypothesis how to print a failing example on one line."""
         told = {iri.value.rpartition("#")[2]: v.value for iri, v in self.verdicts.items()}
-        return f"{sketch(self.tree)} where {told}"
+        printer.text(f"{sketch(self.tree)} where {told}")
 
 
 def sketch(of: Criterion) -> str:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import strategies as st
 from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, conforms, request
 
@@ -107,6 +108,152 @@ def _stated(s: Session) -> str:
     )
 
 
+def counted(
+    history: History, scope: str, technique: str | None = None, intent: str | None = None
+) -> list[Session]:
+    """Return the denervations of a full history that a leaf looks at."""
+    narrower = {RADIOFREQUENCY: (CONVENTIONAL, PULSED, COOLED)}
+    return [
+        s
+        for s in history.sessions
+        if s.kind == DENERVATION
+        and (scope == "AnyRegion" or (s.region == history.region) == (scope == "SameRegion"))
+        and (technique is None or s.technique in narrower.get(technique, (technique,)))
+        and intent in (None, s.intent)
+    ]
+
+
+# Which earlier procedures a leaf looks at: the scope and filter it asks with, what is stated
+# of the one procedure there was and of the requested region, and whether that one counts
+# (None: it may).
+WITH_TECHNIQUE = f"; cov:withTechnique cov:{CONVENTIONAL}"
+WITH_BROAD_TECHNIQUE = f"; cov:withTechnique cov:{RADIOFREQUENCY}"
+WITH_INTENT = f"; cov:withIntent cov:{DIAGNOSTIC}"
+LOOKS_AT = [
+    pytest.param(scope, only, stated, region, counts, id=story)
+    for scope, only, stated, region, counts, story in [
+        ("SameRegion", "", {}, LUMBAR, True, "in the region asked for"),
+        ("SameRegion", "", {}, CERVICAL, False, "in another region"),
+        ("SameRegion", "", {}, None, None, "the region asked for is not stated"),
+        ("OtherRegion", "", {}, CERVICAL, True, "other: in another region"),
+        ("OtherRegion", "", {}, LUMBAR, False, "other: in the region asked for"),
+        ("OtherRegion", "", {}, None, None, "other: the region asked for is not stated"),
+        ("AnyRegion", "", {}, CERVICAL, True, "any: in another region"),
+        ("AnyRegion", "", {}, None, True, "any: the region asked for is not stated"),
+        ("SameRegion", "", {"kind": EPIDURAL}, LUMBAR, False, "of another class"),
+        ("AnyRegion", "", {"kind": EPIDURAL}, None, False, "any: of another class"),
+        *(
+            ("SameRegion", WITH_TECHNIQUE, {"technique": stated}, LUMBAR, counts, story)
+            for stated, counts, story in [
+                (CONVENTIONAL, True, "by the technique asked for"),
+                (PULSED, False, "by another technique"),
+                (CRYO, False, "by a technique of another sort"),
+                (None, None, "by an unstated technique"),
+                (RADIOFREQUENCY, None, "by a technique stated too broadly"),
+            ]
+        ),
+        *(
+            ("SameRegion", WITH_BROAD_TECHNIQUE, {"technique": stated}, LUMBAR, counts, story)
+            for stated, counts, story in [
+                (RADIOFREQUENCY, True, "broad: by the technique asked for"),
+                (PULSED, True, "broad: by a narrower technique"),
+                (CRYO, False, "broad: by another technique"),
+                (None, None, "broad: by an unstated technique"),
+            ]
+        ),
+        ("SameRegion", WITH_INTENT, {"intent": DIAGNOSTIC}, LUMBAR, True, "with that intent"),
+        ("SameRegion", WITH_INTENT, {"intent": THERAPEUTIC}, LUMBAR, False, "with another intent"),
+        ("SameRegion", WITH_INTENT, {}, LUMBAR, None, "with an unstated intent"),
+        ("SameRegion", WITH_TECHNIQUE, {}, CERVICAL, False, "elsewhere, technique unstated"),
+        (
+            "SameRegion",
+            WITH_TECHNIQUE + WITH_INTENT,
+            {"technique": CONVENTIONAL, "intent": THERAPEUTIC},
+            LUMBAR,
+            False,
+            "by that technique, with another intent",
+        ),
+        (
+            "SameRegion",
+            WITH_TECHNIQUE + WITH_INTENT,
+            {"technique": CONVENTIONAL},
+            LUMBAR,
+            None,
+            "by that technique, with an unstated intent",
+        ),
+    ]
+]
+LOOKS = pytest.mark.parametrize(("scope", "only", "stated", "region", "counts"), LOOKS_AT)
+
+
+# --- Responses to earlier procedures -------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a leaf asks of a session: relief, for how long, and better function."""
+
+    relief: int | None = None
+    duration: Span | None = None
+    improved: bool = False
+
+    @property
+    def turtle(self) -> str:
+        return (
+            (f"; cov:minimumRelief {self.relief} " if self.relief is not None else "")
+            + (f"; cov:minimumReliefDuration {self.duration.turtle} " if self.duration else "")
+            + ("; cov:withFact cov:FunctionalImprovement" if self.improved else "")
+        )
+
+    def seen_in(self, s: Session) -> bool:
+        """Say whether a session of a full history brought it."""
+        assert s.relief is not None and s.until is not None and s.improved is not None
+        return (
+            (self.relief is None or s.relief >= self.relief)
+            and (self.duration is None or s.on <= self.duration.before(s.until))
+            and (not self.improved or s.improved)
+        )
+
+
+_HALF, _MONTHS, _BETTER = Response(50), Response(duration=Span(months=4)), Response(improved=True)
+_DAYS, _ALL = Response(duration=Span(days=60)), Response(50, Span(months=4), True)
+_GOOD: dict[str, Any] = {"relief": 50, "until": "2024-02-29", "improved": True}
+# The only session was on 31 October 2023, and the service is on 15 June 2024.
+RESPONSES = pytest.mark.parametrize(
+    ("response", "stated", "expected"),
+    [
+        pytest.param(response, stated, expected, id=story)
+        for response, stated, expected, story in [
+            (_HALF, {"relief": 49}, NOT_MET, "49 percent is below 50"),
+            (_HALF, {"relief": 49.9}, NOT_MET, "just below 50 is below 50"),
+            (_HALF, {"relief": 50}, MET, "50 percent is 50"),
+            (_HALF, {"relief": 51}, MET, "51 percent is above 50"),
+            (_HALF, {"relief": 0}, NOT_MET, "no relief is stated relief"),
+            (_HALF, {}, NOT_DOCUMENTED, "relief is silent"),
+            (_HALF, {"until": "2024-02-29", "improved": True}, NOT_DOCUMENTED, "only relief is asked"),
+            (_DAYS, {"until": "2023-12-29"}, NOT_MET, "59 days"),
+            (_DAYS, {"until": "2023-12-30"}, MET, "60 days"),
+            (_DAYS, {"until": "2023-12-31"}, MET, "61 days"),
+            (_MONTHS, {"until": "2024-02-28"}, NOT_MET, "from 31 October to 28 February"),
+            (_MONTHS, {"until": "2024-02-29"}, NOT_MET, "from 31 October to 29 February"),
+            (_MONTHS, {"until": "2024-03-01"}, MET, "from 31 October to 1 March"),
+            (_MONTHS, {"until": "2023-10-31"}, NOT_MET, "until the same day"),
+            (_MONTHS, {}, NOT_DOCUMENTED, "how long is silent"),
+            (_MONTHS, {"relief": 0}, NOT_DOCUMENTED, "only how long is asked"),
+            (_BETTER, {"improved": True}, MET, "the fact is affirmed"),
+            (_BETTER, {"improved": False}, NOT_MET, "the fact is denied"),
+            (_BETTER, {}, NOT_DOCUMENTED, "the fact is silent"),
+            (_ALL, {**_GOOD, "until": "2024-03-01"}, MET, "all: all of it"),
+            (_ALL, _GOOD, NOT_MET, "all: not long enough"),
+            (_ALL, {"relief": 50, "improved": True}, NOT_DOCUMENTED, "all: how long is silent"),
+            (_ALL, {"relief": 49}, NOT_MET, "all: one failing outweighs the silent"),
+            (_ALL, {"improved": False}, NOT_MET, "all: one denied outweighs the silent"),
+            (_ALL, {}, NOT_DOCUMENTED, "all: all of it silent"),
+        ]
+    ],
+)
+
+
 # --- Every way to fill in what is silent ------------------------------------------------
 
 
@@ -125,9 +272,8 @@ def completions(history: History) -> Iterator[History]:
 
 
 def _filled_in(s: Session, service: date) -> Iterator[Session]:
-    open_technique = s.technique in (None, RADIOFREQUENCY)
     for technique, intent, relief, until, improved in product(
-        (CONVENTIONAL, PULSED) if open_technique else (s.technique,),
+        _techniques(s.technique),
         (DIAGNOSTIC, THERAPEUTIC) if s.intent is None else (s.intent,),
         (0, 100) if s.relief is None else (s.relief,),
         (s.on, service) if s.until is None else (s.until,),
@@ -136,6 +282,12 @@ def _filled_in(s: Session, service: date) -> Iterator[Session]:
         yield replace(
             s, technique=technique, intent=intent, relief=relief, until=until, improved=improved
         )
+
+
+def _techniques(stated: str | None) -> tuple[str, ...]:
+    if stated is None:
+        return CONVENTIONAL, PULSED, CRYO
+    return (CONVENTIONAL, PULSED) if stated == RADIOFREQUENCY else (stated,)
 
 
 # --- Histories by chance ------------------------------------------------------------------

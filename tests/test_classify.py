@@ -1,0 +1,489 @@
+"""Classification: the rules that axioms become, and what they say of requests."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from pyoxigraph import NamedNode, RdfFormat, parse
+
+from reasoner.axioms import Axioms
+from reasoner.classify import Classifier
+from reasoner.errors import KnowledgeError
+from reasoner.knowledge import Knowledge, knowledge
+from reasoner.namespaces import CODE, COV, OWL, PREFIXES, RDF, REQUESTS
+from reasoner.triples import Triples
+
+EX = "https://example.org/#"
+HERE = {**PREFIXES, "": EX, "swrl": "http://www.w3.org/2003/11/swrl#"}
+TERMS = """
+:A a owl:Class . :B a owl:Class . :C a owl:Class . :D a owl:Class . :E a owl:Class .
+:p a owl:ObjectProperty . :q a owl:ObjectProperty . :r a owl:ObjectProperty .
+:note a owl:AnnotationProperty . :size a owl:DatatypeProperty .
+:v a owl:NamedIndividual . :w a owl:NamedIndividual .
+"""
+
+
+def triples_of(text: str, prefixes: dict[str, str] = HERE) -> Triples:
+    head = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in prefixes.items())
+    return Triples.of(parse((head + text).encode(), format=RdfFormat.TURTLE))
+
+
+def knowledge_of(axioms: str) -> Knowledge:
+    return Knowledge(Path("made-up"), triples_of(TERMS + axioms))
+
+
+def inferred_by(axioms: str, stated: str) -> set[str]:
+    """Return what a made-up ontology adds to the nodes x, y and z, in short form."""
+    before = triples_of(stated)
+    after = Classifier(knowledge_of(axioms)).classify(before)
+    return {
+        " ".join(term.value.removeprefix(EX).replace(RDF.type.value, "a") for term in triple)
+        for triple in after
+        if triple not in before and triple[0].value in {EX + "x", EX + "y", EX + "z"}
+    }
+
+
+BOTH = ":C owl:equivalentClass [ a owl:Class ; owl:intersectionOf ( :A :B ) ] ."
+EITHER = ":C owl:equivalentClass [ a owl:Class ; owl:unionOf ( :A :B ) ] ."
+SOME = ":C owl:equivalentClass [ a owl:Restriction ; owl:onProperty :p ; owl:someValuesFrom :A ] ."
+VALUE = ":C owl:equivalentClass [ a owl:Restriction ; owl:onProperty :p ; owl:hasValue :v ] ."
+NESTED = """:C owl:equivalentClass [ a owl:Class ; owl:intersectionOf ( :A
+    [ a owl:Restriction ; owl:onProperty :p ; owl:someValuesFrom
+        [ a owl:Class ; owl:unionOf ( :B
+            [ a owl:Restriction ; owl:onProperty :q ; owl:hasValue :v ] ) ] ] ) ] ."""
+ANYTHING = (
+    ":C owl:equivalentClass"
+    " [ a owl:Restriction ; owl:onProperty :p ; owl:someValuesFrom owl:Thing ] ."
+)
+
+
+@pytest.mark.parametrize(
+    ("axioms", "stated", "expected"),
+    [
+        pytest.param(":A rdfs:subClassOf :B . :B rdfs:subClassOf :C .", ":x a :A .", "a B; a C"),
+        pytest.param(":A rdfs:subClassOf :B .", ":x a :B .", ""),
+        pytest.param(":A rdfs:subClassOf owl:Thing .", ":x a :A .", ""),
+        pytest.param(BOTH, ":x a :A , :B .", "a C"),
+        pytest.param(BOTH, ":x a :A .", ""),
+        pytest.param(BOTH, ":x a :C .", "a A; a B"),
+        pytest.param(EITHER, ":x a :B .", "a C"),
+        pytest.param(EITHER, ":x a :D .", ""),
+        pytest.param(SOME, ":x :p :y . :y a :A .", "a C"),
+        pytest.param(SOME, ":x :p :y . :y a :B .", ""),
+        pytest.param(SOME, ":x :q :y . :y a :A .", ""),
+        pytest.param(SOME + " :D rdfs:subClassOf :A .", ":x :p :y . :y a :D .", "a C; y a A"),
+        pytest.param(SOME + " :v a :A .", ":x :p :v .", "a C"),
+        pytest.param(ANYTHING, ":x :p :y .", "a C"),
+        pytest.param(VALUE, ":x :p :v .", "a C"),
+        pytest.param(VALUE, ":x :p :w .", ""),
+        pytest.param(VALUE, ":x a :C .", "p v"),
+        pytest.param(NESTED, ":x a :A ; :p :y . :y a :B .", "a C"),
+        pytest.param(NESTED, ":x a :A ; :p :y . :y :q :v .", "a C"),
+        pytest.param(NESTED, ":x a :A ; :p :y . :y :q :w .", ""),
+        pytest.param(NESTED, ":x :p :y . :y a :B .", ""),
+        pytest.param(":A owl:equivalentClass :B .", ":x a :A . :y a :B .", "a B; y a A"),
+        pytest.param(":p rdfs:subPropertyOf :q .", ":x :p :y .", "q y"),
+        pytest.param(":p rdfs:domain :A .", ":x :p :y .", "a A"),
+        pytest.param(":p rdfs:range :A .", ":x :p :y .", "y a A"),
+        pytest.param(":p a owl:TransitiveProperty .", ":x :p :y . :y :p :z .", "p z"),
+        pytest.param(":p a owl:TransitiveProperty . :v :p :w .", ":x :p :v .", "p w"),
+        pytest.param(":r owl:propertyChainAxiom ( :p :q ) .", ":x :p :y . :y :q :z .", "r z"),
+        pytest.param(":r owl:propertyChainAxiom ( :p :q ) . :v :q :w .", ":x :p :v .", "r w"),
+        pytest.param(":r owl:propertyChainAxiom ( :p :q ) .", ":x :p :y . :z :q :y .", ""),
+        pytest.param(
+            ":r owl:propertyChainAxiom ( :p [ owl:inverseOf :q ] ) .",
+            ":x :p :y . :z :q :y .",
+            "r z",
+        ),
+        pytest.param(
+            ":r owl:propertyChainAxiom ( [ owl:inverseOf :p ] :q ) .",
+            ":y :p :x . :y :q :z .",
+            "r z",
+        ),
+        pytest.param(
+            ":r owl:propertyChainAxiom ( :p [ owl:inverseOf :q ] ) . :w :q :v .",
+            ":x :p :v .",
+            "r w",
+        ),
+        pytest.param(
+            ":r owl:propertyChainAxiom ( :p :q :p :q ) . :v :q :w .",
+            ":x :p :y . :y :q :z . :z :p :v .",
+            "r w",
+        ),
+        pytest.param(
+            f":r owl:propertyChainAxiom ( :p :q ) . :q rdfs:subPropertyOf :p . {SOME} "
+            ":D owl:equivalentClass [ a owl:Class ; owl:intersectionOf ( :C :B ) ] .",
+            ":x a :B ; :p :y . :y a :A ; :q :z .",
+            "a C; a D; r z; y p z",
+        ),
+        pytest.param(":A owl:disjointWith :B .", ":x a :A .", ""),
+        pytest.param("[] a owl:AllDisjointClasses ; owl:members ( :A :B ) .", ":x a :A .", ""),
+        pytest.param(":note rdfs:domain :A .", ':x :note "no meaning in OWL" .', ""),
+        pytest.param(":size rdfs:range xsd:integer .", ":x :size 3 .", ""),
+        pytest.param(":p rdfs:range :A .", ':x :p "no node" .', ""),
+        pytest.param(":p rdfs:range :Undeclared . :Undeclared a owl:Class .", ":x :q :y .", ""),
+    ],
+)
+def test_axioms_infer(axioms: str, stated: str, expected: str) -> None:
+    """Each kind of axiom infers what it means, and no more; x is the node unless one is named."""
+    said = {item.strip() for item in expected.split(";")} - {""}
+    assert inferred_by(axioms, stated) == {
+        item if item[:2] in ("y ", "z ") else f"x {item}" for item in said
+    }
+
+
+@pytest.mark.parametrize(
+    ("axioms", "term", "construct"),
+    [
+        (
+            ":C owl:equivalentClass"
+            " [ a owl:Restriction ; owl:onProperty :p ; owl:allValuesFrom :A ] .",
+            ":C",
+            "owl:allValuesFrom",
+        ),
+        (":C owl:equivalentClass [ owl:complementOf :A ] .", ":C", "owl:complementOf"),
+        (":A owl:disjointWith [ owl:complementOf :B ] .", ":A", "owl:complementOf"),
+        (":C owl:equivalentClass [ owl:oneOf ( :v :w ) ] .", ":C", "owl:oneOf"),
+        (":C owl:disjointUnionOf ( :A :B ) .", ":C", "owl:disjointUnionOf"),
+        *(
+            (
+                ":C owl:equivalentClass [ a owl:Class ; owl:intersectionOf ( :A"
+                f" [ a owl:Restriction ; owl:onProperty :p ; owl:{construct} 1 ] ) ] .",
+                ":C",
+                f"owl:{construct}",
+            )
+            for construct in (
+                "cardinality",
+                "minCardinality",
+                "maxCardinality",
+                "qualifiedCardinality",
+                "minQualifiedCardinality",
+                "maxQualifiedCardinality",
+                "hasSelf",
+            )
+        ),
+        (":v owl:sameAs :w .", ":v", "owl:sameAs"),
+        (":p owl:inverseOf :q .", ":p", "owl:inverseOf"),
+        (":p owl:equivalentProperty :q .", ":p", "owl:equivalentProperty"),
+        (":C owl:hasKey ( :p ) .", ":C", "owl:hasKey"),
+        (":p a owl:FunctionalProperty .", ":p", "owl:FunctionalProperty"),
+        (":p a owl:InverseFunctionalProperty .", ":p", "owl:InverseFunctionalProperty"),
+        (":p a owl:SymmetricProperty .", ":p", "owl:SymmetricProperty"),
+        (":p a owl:ReflexiveProperty .", ":p", "owl:ReflexiveProperty"),
+        ("[] a swrl:Imp .", "an unnamed axiom", "swrl#Imp"),
+        (":v owl:imports :w .", ":v", "owl:imports"),
+        (f":A rdfs:subClassOf {SOME[26:-2]} .", ":A", "rdfs:subClassOf with an expression"),
+        ("[ owl:unionOf ( :A :B ) ] rdfs:subClassOf :C .", ":C", "rdfs:subClassOf from"),
+        ("[ owl:unionOf ( :A :B ) ] owl:equivalentClass :C .", ":C", "owl:equivalentClass from"),
+        (":C owl:unionOf ( :A :B ) .", ":C", "owl:unionOf"),
+        (":p rdfs:range [ owl:unionOf ( :A :B ) ] .", ":p", "rdfs:range with an expression"),
+        (":size rdfs:domain :A .", ":size", "rdfs:domain"),
+        (":undeclared rdfs:range :A .", ":undeclared", "rdfs:range"),
+        (":p rdfs:range :Undeclared .", ":p", ":Undeclared"),
+        (":Undeclared rdfs:subClassOf :A .", ":Undeclared", "not declared"),
+        (":p rdfs:subPropertyOf :undeclared .", ":p", ":undeclared"),
+        (":r owl:propertyChainAxiom ( :p ) .", ":r", "owl:propertyChainAxiom"),
+        (":r owl:propertyChainAxiom ( :p :size ) .", ":r", ":size"),
+        (SOME.replace(":p", "[ owl:inverseOf :p ]"), ":C", "an inverse outside a chain"),
+        (SOME.replace(":p", ":size"), ":C", ":size"),
+        (VALUE.replace(":v", "5"), ":C", "owl:hasValue"),
+        (":C owl:equivalentClass [ a owl:Class ] .", ":C", "not exactly one construct"),
+        (":C owl:equivalentClass owl:Thing .", ":C", "owl:Thing"),
+        (":C owl:equivalentClass owl:Nothing .", ":C", "owl:Nothing"),
+        # An OWL reasoner knows more of these than any rule: what is in C has some :p.
+        (SOME + " :D rdfs:subClassOf :C .", ":C", "owl:someValuesFrom"),
+        (SOME + " :q rdfs:range :C .", ":C", "owl:someValuesFrom"),
+        (SOME + " :q rdfs:domain :C .", ":C", "owl:someValuesFrom"),
+        (SOME + " :v a :C .", ":C", "owl:someValuesFrom"),
+        (EITHER + " :D rdfs:subClassOf :C .", ":C", "owl:unionOf"),
+        (EITHER + " " + VALUE, ":C", "owl:unionOf"),
+        (
+            SOME + " :D owl:equivalentClass [ owl:intersectionOf ( :C :B ) ] . :v a :D .",
+            ":C",
+            "owl:someValuesFrom",
+        ),
+    ],
+)
+def test_axioms_that_rules_cannot_follow_are_refused(
+    axioms: str, term: str, construct: str
+) -> None:
+    """The refusal names the term and the construct."""
+    with pytest.raises(KnowledgeError) as caught:
+        Classifier(knowledge_of(axioms))
+    name, _, rest = str(caught.value).partition(": classification does not apply ")
+    assert name == term.replace(":", EX)
+    assert construct in rest.replace(EX, ":")
+
+
+def test_a_defined_class_may_restate_what_its_definition_says() -> None:
+    """A superclass that the definition names, or an alternative of a union, is no new way in."""
+    narrower = ":D owl:equivalentClass [ owl:intersectionOf ( :C :B ) ] ; rdfs:subClassOf :C ."
+    assert inferred_by(SOME + narrower, ":x a :B ; :p :y . :y a :A .") == {"x a C", "x a D"}
+    assert inferred_by(EITHER + ":A rdfs:subClassOf :C .", ":x a :A .") == {"x a C"}
+
+
+# The ontology that ships.
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier(knowledge())
+
+
+SMALL = """
+:request a cov:CoverageRequest ; cov:requestsProcedure :procedure ; cov:hasPatient :patient .
+"""
+
+
+def classified(classifier: Classifier, stated: str) -> Triples:
+    prefixes = {**PREFIXES, "": REQUESTS + "story#"}
+    return classifier.classify(triples_of(SMALL + stated, prefixes))
+
+
+def node(name: str) -> NamedNode:
+    return NamedNode(f"{REQUESTS}story#{name}")
+
+
+def own_types(found: Triples, name: str) -> set[str]:
+    return {c.value.removeprefix(COV) for c in found.types(node(name))}
+
+
+def values(found: Triples, name: str, link: str) -> set[str]:
+    return {o.value.removeprefix(COV) for o in found.objects(node(name), COV[link])}
+
+
+def test_affirming_a_narrower_fact_affirms_the_broader_alone(classifier: Classifier) -> None:
+    found = classified(classifier, ":patient cov:affirms cov:ChiropracticCare .")
+    assert values(found, "patient", "affirms") == {
+        "ChiropracticCare",
+        "ActiveTherapy",
+        "ConservativeTherapy",
+    }
+    assert values(found, "patient", "denies") == set()
+
+
+def test_denying_a_broader_fact_denies_the_narrower_alone(classifier: Classifier) -> None:
+    found = classified(classifier, ":patient cov:denies cov:ActiveTherapy .")
+    denied = values(found, "patient", "denies")
+    assert {"ActiveTherapy", "PhysicalTherapy", "ChiropracticCare"} <= denied
+    assert "ConservativeTherapy" not in denied
+    assert all(COV.ActiveTherapy in knowledge().broader_of(COV[fact]) for fact in denied)
+
+
+@pytest.mark.parametrize(
+    ("stated", "region"),
+    [
+        ("cov:treatsLevel cov:C7-T1", "CervicalRegion"),
+        ("cov:treatsLevel cov:T12-L1", "ThoracicRegion"),
+        ("cov:treatsLevel cov:L5-S1 , cov:L4-L5", "LumbarRegion"),
+        ("cov:hasProcedureCode code:64493", "LumbarRegion"),
+        ("cov:hasKind code:sacroiliac-joint-fusion", "SacroiliacRegion"),
+        ("cov:treatsRegion cov:ThoracicRegion", "ThoracicRegion"),
+        ("cov:hasProcedureCode code:64490", ""),
+        ("cov:hasKind code:medial-branch-block", ""),
+    ],
+)
+def test_region_follows_from_level_code_or_kind(
+    classifier: Classifier, stated: str, region: str
+) -> None:
+    found = classified(classifier, f":procedure {stated} .")
+    assert values(found, "procedure", "treatsRegion") == {region} - {""}
+
+
+def test_contradicting_regions_are_all_inferred(classifier: Classifier) -> None:
+    """The gate refuses such a request because it sees both."""
+    found = classified(
+        classifier, ":procedure cov:hasProcedureCode code:64493 ; cov:treatsLevel cov:C4-C5 ."
+    )
+    assert values(found, "procedure", "treatsRegion") == {"LumbarRegion", "CervicalRegion"}
+
+
+FAMILIES = {
+    "FacetJointInjection": ("64490", "64495", "0213T", "0218T", "facet-joint-injection"),
+    "FacetJointDenervation": ("64633", "64636", "facet-joint-denervation"),
+    "SacroiliacJointInjection": ("27096", "G0260", "64451", "sacroiliac-joint-injection"),
+    "SacroiliacJointDenervation": ("64625", "sacroiliac-joint-denervation"),
+    "SacroiliacJointFusion": ("27279", "27280", "sacroiliac-joint-fusion"),
+    "EpiduralInjection": ("62320", "64484", "epidural-injection"),
+    "InfusionPumpProcedure": ("62350", "62362", "infusion-pump-procedure"),
+    "SpinalCordStimulation": ("63650", "63688", "spinal-cord-stimulation"),
+    "SympatheticNerveBlock": ("64510", "64530", "sympathetic-nerve-block"),
+}
+
+
+@pytest.mark.parametrize(
+    ("family", "code"), [(family, code) for family, codes in FAMILIES.items() for code in codes]
+)
+def test_code_or_kind_puts_a_request_into_its_family(
+    classifier: Classifier, family: str, code: str
+) -> None:
+    link = "hasProcedureCode" if code[1:].isalnum() and code[1].isdigit() else "hasKind"
+    found = classified(classifier, f":procedure cov:{link} code:{code} .")
+    assert {t for t in own_types(found, "procedure") if t in FAMILIES} == {family}
+    requests = {f + "Request" for f in FAMILIES}
+    assert own_types(found, "request") & requests == {family + "Request"}
+
+
+def test_every_code_in_the_table_is_in_one_family_or_unlisted(classifier: Classifier) -> None:
+    codes = knowledge().instances_of(COV.ProcedureCode)
+    for code in codes:
+        found = classified(classifier, f":procedure cov:hasProcedureCode <{code.value}> .")
+        families = own_types(found, "procedure") & FAMILIES.keys()
+        unlisted = knowledge().is_a(code, COV.UnlistedProcedureCode)
+        assert len(families) == (0 if unlisted else 1), code
+    assert len(codes) > 30
+
+
+@pytest.mark.parametrize(
+    ("stated", "finer"),
+    [
+        ("cov:treatsRegion cov:CervicalRegion", "CervicalFacetJointInjection"),
+        ("cov:treatsLevel cov:T4-T5", "ThoracicFacetJointInjection"),
+        ("cov:usesTechnique cov:MedialBranchTechnique", "MedialBranchBlock"),
+        ("cov:usesTechnique cov:IntraArticularTechnique", "IntraArticularFacetInjection"),
+        ("cov:hasIntent cov:DiagnosticIntent", "DiagnosticFacetJointInjection"),
+        ("cov:hasIntent cov:TherapeuticIntent", "TherapeuticFacetJointInjection"),
+    ],
+)
+def test_finer_class_needs_what_tells_it_apart(
+    classifier: Classifier, stated: str, finer: str
+) -> None:
+    code = ":procedure cov:hasProcedureCode code:64490"
+    assert finer in own_types(classified(classifier, f"{code} ; {stated} ."), "procedure")
+    assert finer not in own_types(classified(classifier, f"{code} ."), "procedure")
+
+
+def test_technique_and_guidance_follow_from_code_and_broaden(classifier: Classifier) -> None:
+    found = classified(
+        classifier,
+        ":procedure cov:hasProcedureCode code:64483 ; cov:usesTechnique cov:CaudalTechnique .",
+    )
+    assert values(found, "procedure", "usesTechnique") == {
+        "CaudalTechnique",
+        "TransforaminalTechnique",
+    }
+    assert values(found, "procedure", "usesGuidance") == {"FluoroscopyOrCt", "ImagingGuidance"}
+
+
+RECORDS = """
+:request cov:alsoPlanned :planned .
+:procedure cov:hasProcedureCode code:64493 ; cov:hasIntent cov:DiagnosticIntent .
+:planned cov:hasProcedureCode code:64483 .
+:patient cov:underwent :earlier ; cov:hasPain :pain ; cov:hadTherapy :course ;
+    cov:affirms cov:PositiveFacetLoading ; cov:hasDiagnosis code:M47.816 .
+:earlier cov:hasProcedureCode code:64493 ; cov:treatsLevel cov:L4-L5 ;
+    cov:usesTechnique cov:MedialBranchTechnique ; cov:affirms cov:PositiveFacetLoading .
+:pain cov:inRegion cov:LumbarRegion ; cov:affirms cov:InterferesWithDailyActivities .
+:course cov:ofTherapy cov:PhysicalTherapy ; cov:treatsRegion cov:LumbarRegion .
+"""
+
+
+def test_no_axiom_types_a_node_it_should_not(classifier: Classifier) -> None:
+    """Records share properties; none of these makes one kind of record into another.
+
+    A domain on a property that requests and earlier procedures shared once made requests
+    of earlier procedures.
+    """
+    found = classified(classifier, RECORDS)
+    injection = {
+        "FacetJointInjection",
+        "LumbarFacetJointInjection",
+        "FacetJointIntervention",
+        "FacetJointInjectionOrSacroiliacJointIntervention",
+        "Procedure",
+        "Record",
+    }
+    assert own_types(found, "procedure") == injection | {
+        "RequestedProcedure",
+        "DiagnosticFacetJointInjection",
+    }
+    assert own_types(found, "earlier") == injection | {"EarlierProcedure", "MedialBranchBlock"}
+    assert own_types(found, "planned") == {
+        "EpiduralInjection",
+        "LumbarEpiduralInjection",
+        "PlannedProcedure",
+        "Procedure",
+        "Record",
+    }
+    assert own_types(found, "patient") == {"Patient", "Record"}
+    assert own_types(found, "pain") == {"PainRecord", "Record"}
+    assert own_types(found, "course") == {"TherapyCourse", "Record"}
+    assert own_types(found, "request") == {
+        "CoverageRequest",
+        "Record",
+        "FacetJointInjectionRequest",
+        "FacetJointInterventionRequest",
+        "FacetJointInjectionOrSacroiliacJointInterventionRequest",
+    }
+
+
+def test_codes_and_concepts_come_with_their_types_and_links(classifier: Classifier) -> None:
+    found = classified(classifier, RECORDS + ":procedure cov:hasProcedureCode code:64494 .")
+    assert (CODE["64494"], COV.addOnTo, CODE["64493"]) in found
+    assert (CODE["64493"], COV.impliesRegion, COV.LumbarRegion) in found
+    assert {COV.FacetJointInjectionCode, COV.ProcedureCode, COV.Code} <= {
+        *found.types(CODE["64493"])
+    }
+    assert (COV["L4-L5"], COV.inRegion, COV.LumbarRegion) in found
+    assert (COV.PhysicalTherapy, COV.narrowerThan, COV.ConservativeTherapy) in found
+    assert COV.SpinalRegion in found.types(COV.LumbarRegion)
+    # Nothing comes along that the request does not lead to.
+    assert not found.predicates(CODE["64633"]) and not found.predicates(COV.ThoracicRegion)
+
+
+def test_code_that_no_table_describes_is_typed_by_its_link(classifier: Classifier) -> None:
+    found = classified(classifier, ":patient cov:hasDiagnosis code:Z99.9 .")
+    assert COV.DiagnosisCode in found.types(CODE["Z99.9"])
+
+
+def test_values_do_not_matter(classifier: Classifier) -> None:
+    plain = classified(classifier, RECORDS)
+    dated = classified(
+        classifier,
+        RECORDS + ':earlier cov:performedOn "2020-01-01"^^xsd:date ; cov:reliefPercent 80 .',
+    )
+    assert len(dated) == len(plain) + 2 and all(t in dated for t in plain)
+
+
+def test_classifying_changes_neither_its_argument_nor_the_next_answer(
+    classifier: Classifier,
+) -> None:
+    stated = triples_of(SMALL + RECORDS, {**PREFIXES, "": REQUESTS + "story#"})
+    before, known = list(stated), set(knowledge().triples)
+    first = classifier.classify(stated)
+    assert list(stated) == before
+    classified(
+        classifier,
+        ":patient cov:denies cov:ConservativeTherapy . cov:C4-C5 cov:inRegion cov:LumbarRegion .",
+    )
+    assert set(classifier.classify(stated)) == set(first)
+    assert set(knowledge().triples) == known
+
+
+def test_order_of_triples_changes_nothing(classifier: Classifier) -> None:
+    stated = list(triples_of(SMALL + RECORDS, {**PREFIXES, "": REQUESTS + "story#"}))
+    expected = set(classifier.classify(Triples(stated)))
+    for seed in range(20):
+        random.Random(seed).shuffle(stated)
+        assert set(classifier.classify(Triples(stated))) == expected
+
+
+def test_shipped_hierarchy_adds_no_rule() -> None:
+    """A stale file may not change what is inferred."""
+    known = knowledge()
+    without = {k: v for k, v in known.by_file.items() if k != "ontology/inferred.ttl"}
+    triples = Triples(t for triples in without.values() for t in triples)
+    bare = Knowledge(known.root, triples, known.files, without)
+    assert set(Axioms(bare).rules) == set(Axioms(known).rules)
+
+
+def test_every_axiom_of_the_ontology_became_a_rule() -> None:
+    """Each defined class can be entered, and each chain can be walked."""
+    known = knowledge().triples
+    heads = {rule.head for rule in Axioms(knowledge()).rules}
+    defined = {s for s, _ in known.pairs(OWL.equivalentClass)}
+    assert defined and defined <= {head.object for head in heads if head.link == RDF.type}
+    chained = {s for s, _ in known.pairs(OWL.propertyChainAxiom)}
+    assert chained and chained <= {head.link for head in heads}

@@ -21,6 +21,7 @@ from .derive import derive
 from .errors import InputError
 from .explain import Ways, deciding, lifted, missing
 from .gate import Request
+from .history import with_history
 from .judge import Judge, Verdicts
 from .judge.reference import ReferenceJudge
 from .knowledge import Knowledge
@@ -151,8 +152,29 @@ class Reasoner:
         if selection.chosen is None:
             return Answer(request, facts, selection, Decision.OUT_OF_SCOPE, reason=selection.reason)
         policy = selection.chosen
-        verdicts = self.judge(policy, request.iri, facts)
+        verdicts = self.judge(policy, request.iri, self.facts_under(policy, request, facts))
         return self._explained(request, facts, selection, policy, verdicts)
+
+    def facts_under(
+        self, policy: Policy, request: Request, facts: Triples, on: date | None = None
+    ) -> Triples:
+        """Return prepared facts as a policy is judged on them: its view of the history added.
+
+        Parameters
+        ----------
+        on : date or None
+            Another date of service than the request's.
+        """
+        day = on or request.date
+        return with_history(
+            policy,
+            request.iri,
+            request.patient,
+            request.procedure,
+            day,
+            dated(request, facts, day) if on else facts,
+            self.knowledge,
+        )
 
     def _explained(
         self,
@@ -210,7 +232,8 @@ class Reasoner:
         for day in tried:
             if day <= request.date or (last and day > last):
                 continue
-            later = Valuation(self.judge(policy, request.iri, dated(request, facts, day)))
+            facts_then = self.facts_under(policy, request, facts, day)
+            later = Valuation(self.judge(policy, request.iri, facts_then))
             value = later.value(policy.root)
             if value.best > now.best:
                 return Earliest(day, decide(scope(policy, later)[0], value))

@@ -248,6 +248,9 @@ def load(root: Path) -> Knowledge:
             for s, _, _ in triples:
                 if name != INFERRED:
                     knowledge.files.setdefault(s, name)
+            # Elsewhere a shared criterion is only cited; it is described where it has its type.
+            if name != INFERRED:
+                knowledge.files.update((s, name) for s, p, _ in triples if p == RDF.type)
     return knowledge
 
 

@@ -15,7 +15,7 @@ from pyoxigraph import BlankNode, NamedNode
 
 from .criteria import Citation, Criterion, Kind, Policy, Route
 from .errors import KnowledgeError
-from .knowledge import Knowledge, policy_key
+from .knowledge import Knowledge, is_true, policy_key
 from .namespaces import COV, RDF, RDFS, SH, compact
 from .triples import Node, Term
 
@@ -49,9 +49,11 @@ class Lowering:
         self.knowledge = knowledge
         self.triples = knowledge.triples
         self.profile = frozenset(self.triples.instances(COV.ProfileTerm))
-        self.parameters = component_parameters(knowledge)
+        self.components = component_parameters(knowledge)
+        self.parameters = {p for needs, may in self.components.values() for p in needs | may}
         self._done: dict[NamedNode, Criterion] = {}
         self._lowering: set[NamedNode] = set()
+        self._document: Term | None = None
 
     def policies(self) -> list[Policy]:
         """Return every edition, by key and date; each ends where the next begins."""
@@ -60,6 +62,10 @@ class Lowering:
 
     def _policy(self, node: Node) -> Policy:
         iri = self._iri(node, "a policy")
+        # A criterion that several policies share cites each of their documents; what one
+        # policy makes of it is not what another does.
+        self._done = {}
+        self._document = self.triples.value(iri, COV.fromDocument)
         start = self.triples.text(iri, COV.effectiveFrom)
         until = self.triples.text(iri, COV.effectiveUntil)
         payer, target = (
@@ -69,7 +75,7 @@ class Lowering:
         if not start or not isinstance(payer, NamedNode) or not isinstance(target, NamedNode):
             raise KnowledgeError(f"{iri.value} lacks a payer, a target class or a first date")
         applies = self.triples.value(iri, COV.appliesWhen)
-        return Policy(
+        policy = Policy(
             iri=iri,
             key=policy_key(iri),
             label=self.knowledge.label(iri),
@@ -88,6 +94,10 @@ class Lowering:
             applies_when=self.criterion(applies) if applies else None,
             root=self._composite(iri, 0, is_policy=True),
         )
+        names = [c.name for c in policy.criteria.values()]
+        if twice := {n for n in names if names.count(n) > 1}:
+            raise KnowledgeError(f"{iri.value} has two criteria called {', '.join(sorted(twice))}")
+        return policy
 
     def criterion(self, node: Term, depth: int = 0) -> Criterion:
         """Lower one named criterion.
@@ -178,8 +188,8 @@ class Lowering:
             if fact not in self.knowledge.facts:
                 raise KnowledgeError(f"{compact(iri.value)} asks for a fact that is not declared")
             return self._described(iri, Kind.AFFIRMED if COV.affirmedFact in terms else Kind.ABSENT)
-        if terms & self.parameters.keys():
-            component_of(iri, terms, self.parameters)
+        if terms & self.parameters:
+            component_of(iri, terms, self.components)
             durations = tuple(
                 o.value
                 for p in sorted(terms, key=str)
@@ -247,11 +257,14 @@ class Lowering:
         )
 
     def citations(self, iri: NamedNode) -> tuple[Citation, ...]:
-        """Return the clauses that a criterion or route cites, the section order kept."""
+        """Return the clauses of the policy's own document that a criterion or route cites."""
         found = []
         for node in self.triples.objects(iri, COV.citation):
             clause = self.triples.value(node, COV.clause)
-            if isinstance(clause, NamedNode):
+            if not isinstance(clause, NamedNode):
+                continue
+            document = self.triples.value(clause, COV.inDocument)
+            if self._document is None or document in (self._document, None):
                 section, place, summary = (
                     self.triples.text(clause, p) for p in (COV.section, COV.place, COV.summary)
                 )
@@ -264,31 +277,38 @@ class Lowering:
         return node
 
 
-def component_parameters(knowledge: Knowledge) -> dict[NamedNode, set[Term]]:
-    """Return, for each parameter, the components that take it."""
-    found: dict[NamedNode, set[Term]] = {}
+def component_parameters(knowledge: Knowledge) -> dict[Node, tuple[set[Term], set[Term]]]:
+    """Return, for each component, the parameters it must have and those it may have."""
     t = knowledge.triples
+    found: dict[Node, tuple[set[Term], set[Term]]] = {}
     for component in t.instances(SH.ConstraintComponent):
+        required, optional = found.setdefault(component, (set(), set()))
         for parameter in t.objects(component, SH.parameter):
             path = t.value(parameter, SH.path)
-            if isinstance(path, NamedNode):
-                found.setdefault(path, set()).add(component)
+            if path is not None:
+                (optional if is_true(t.value(parameter, SH.optional)) else required).add(path)
     return found
 
 
 def component_of(
-    iri: NamedNode, terms: set[NamedNode], parameters: dict[NamedNode, set[Term]]
-) -> Term:
-    """Return the one component whose parameters a leaf gives; refuse none and several."""
-    unknown = terms - parameters.keys()
-    if unknown:
-        raise KnowledgeError(f"{compact(iri.value)} mixes a component with {names(unknown)}")
-    taking = set.intersection(*(parameters[p] for p in terms))
+    iri: NamedNode,
+    terms: set[NamedNode],
+    components: dict[Node, tuple[set[Term], set[Term]]],
+) -> Node:
+    """Return the one component that takes just these parameters.
+
+    Raises
+    ------
+    KnowledgeError
+        When none or several do. A component that lacks a parameter would be passed over by
+        SHACL, and the leaf would conform.
+    """
+    taking = [c for c, (needs, may) in components.items() if needs <= terms <= needs | may]
     if len(taking) != 1:
         raise KnowledgeError(
             f"{compact(iri.value)} fits {len(taking)} components, not one: {names(terms)}"
         )
-    return taking.pop()
+    return taking[0]
 
 
 def names(terms: set[NamedNode]) -> str:

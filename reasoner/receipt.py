@@ -162,12 +162,13 @@ def _folder_digest(names_and_bytes: tuple[tuple[str, bytes], ...]) -> str:
 def shapes_digest(knowledge: Knowledge, policy: Policy) -> str:
     """Return SHA-256 over the files that decide under an edition, by name and content.
 
-    They are the ontology, the code tables, the components and the edition's own file.
+    They are the ontology, the code tables, the components, and the files of the edition and
+    of the criteria it shares.
     """
-    own = knowledge.file_of(policy.iri)
+    own = {knowledge.file_of(policy.iri), *(knowledge.file_of(c) for c in policy.criteria)}
     shared = ("ontology/", "data/codes/", "shapes/components/")
     names = sorted(
-        n for n in knowledge.by_file if n != INFERRED and (n == own or n.startswith(shared))
+        n for n in knowledge.by_file if n != INFERRED and (n in own or n.startswith(shared))
     )
     return _folder_digest(tuple((n, (knowledge.root / n).read_bytes()) for n in names))
 

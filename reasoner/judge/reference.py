@@ -153,4 +153,4 @@ def _term(term: Term) -> RdflibNode:
     assert isinstance(term, Literal)
     if term.language:
         return RdflibLiteral(term.value, lang=term.language)
-    return RdflibLiteral(term.value, datatype=URIRef(term.datatype.value))
+    return RdflibLiteral(term.value, datatype=URIRef(term.datatype.value), normalize=False)

@@ -22,12 +22,28 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from .judge.reference import to_rdflib
 from .knowledge import INFERRED, Knowledge, is_true, knowledge_root
-from .namespaces import BASE, CODE, COV, POLICIES, RDF, SH, SOURCES, Namespace, compact, local_name
+from .namespaces import (
+    BASE,
+    CODE,
+    COV,
+    POLICIES,
+    RDF,
+    RDFS,
+    SH,
+    SKOS,
+    SOURCES,
+    Namespace,
+    compact,
+    local_name,
+)
 from .triples import Node, Spo, Term, Triples
 
 HOUSE = Namespace(BASE + "house-rules#")
 MOST_COMPOSITES = 5
 COMBINES = (SH["and"], SH["or"], COV.ofCriteria)
+UNKNOWN = "unknown-cov-term"
+SAYS_MORE = ("target-class", "class-declared", "path-declared")
+PLAIN = (RDF.type, RDF.first, RDF.rest, RDFS.label, RDFS.comment, RDFS.seeAlso, SKOS.scopeNote)
 TERM_IN_QUERY = re.compile(r"\bcov:([A-Za-z][\w-]*)")
 
 
@@ -79,15 +95,24 @@ def lint(knowledge: Knowledge) -> list[Finding]:
         for found in rules
         for fault in found(knowledge)
     ]
-    # A class or a path that does not exist has a rule of its own, which says more.
-    said = {(f.node, f.value) for f in faults if f.rule != "unknown-cov-term"}
     return sorted(
         {
             Finding(f.file or knowledge.file_of(f.node), _written(f.node.value), f.rule, f.message)
-            for f in faults
-            if f.rule != "unknown-cov-term" or (f.node, f.value) not in said
+            for f in _once(faults)
         }
     )
+
+
+def _once(faults: list[Fault]) -> list[Fault]:
+    """Return one fault for a term that nothing declares, which breaks several rules at once."""
+    unknown = {(f.node, f.value) for f in faults if f.rule == UNKNOWN}
+    precise = {(f.node, f.value) for f in faults if f.rule in SAYS_MORE}
+    return [
+        f
+        for f in faults
+        if f.rule in SAYS_MORE
+        or (f.node, f.value) not in (precise if f.rule == UNKNOWN else unknown)
+    ]
 
 
 # --- The rules that are shapes ----------------------------------------------------
@@ -107,8 +132,8 @@ def _broken_shapes(knowledge: Knowledge) -> Iterator[Fault]:
     for result in report.subjects(rdflib.RDF.type, sh.ValidationResult):
         focus, value = report.value(result, sh.focusNode), report.value(result, sh.value)
         message, about = str(report.value(result, sh.resultMessage)), ""
-        if value is not None and value != focus and not isinstance(value, rdflib.BNode):
-            message, about = f"{message}: {_written(str(value))}", str(value)
+        if value != focus and isinstance(value, rdflib.URIRef):
+            message, about = f"{message}: {_written(value)}", str(value)
         rule = _rule_of(shapes, report.value(result, sh.sourceShape))
         yield Fault(_term(focus), local_name(rule), message, about)
 
@@ -134,6 +159,8 @@ def _marks(knowledge: Knowledge) -> Iterator[Spo]:
                 yield s, RDF.type, HOUSE.PolicyNode
                 if p.value.startswith(SH):
                     yield s, HOUSE.usesShacl, p
+                elif not p.value.startswith(COV) and p not in PLAIN:
+                    yield s, HOUSE.usesOther, p
                 if isinstance(o, NamedNode) and o.value.startswith(CODE):
                     yield s, HOUSE.usesCode, o
             if name.startswith("shapes/"):

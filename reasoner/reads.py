@@ -18,6 +18,12 @@ from .namespaces import COV, RDF, SH
 from .standard import RECORD_PATHS, steps
 from .triples import Node, Spo, Term, Triples
 
+# Which property of a record each of these parameters picks it by.
+SELECTING = {
+    COV.withTechnique: COV.usesTechnique,
+    COV.withIntent: COV.hasIntent,
+    COV.withTherapy: COV.ofTherapy,
+}
 HISTORY = (COV.ofProcedure, COV.eachSessionOf, COV.latestSessionOf)
 
 
@@ -47,8 +53,8 @@ def facts_read(
 def silent(leaf: Criterion, request: Request, facts: Triples, knowledge: Knowledge) -> list[str]:
     """Return in words what a component asks of the records it looks at and does not find.
 
-    Only records that bear on the leaf are named; that there is none at all is said by the
-    leaf's own label.
+    A record of another region, technique or kind of therapy is not asked to say more: it
+    would not count. That there is no record at all is said by the leaf's own label.
     """
     if leaf.kind is not Kind.COMPONENT:
         return []
@@ -62,6 +68,8 @@ def silent(leaf: Criterion, request: Request, facts: Triples, knowledge: Knowled
     fact = t.value(leaf.iri, COV.withFact)
     found: dict[str, None] = {}
     for record in {s for s, _, _ in _records(leaf, request, facts, knowledge)} - {request.patient}:
+        if _does_not_count(leaf, record, request, facts, knowledge):
+            continue
         for p in asked:
             if not facts.objects(record, p):
                 found[knowledge.label(p)] = None
@@ -69,6 +77,24 @@ def silent(leaf: Criterion, request: Request, facts: Triples, knowledge: Knowled
         if fact is not None and fact not in said:
             found[knowledge.label(fact)] = None
     return sorted(found)
+
+
+def _does_not_count(
+    leaf: Criterion, record: Node, request: Request, facts: Triples, knowledge: Knowledge
+) -> bool:
+    """Say whether what a record states keeps it from counting, whatever else it might state."""
+    t = knowledge.triples
+    same = t.value(leaf.iri, COV.regionScope) == COV.SameRegion
+    regions = [set(facts.objects(n, COV.treatsRegion)) for n in (request.procedure, record)]
+    if same and all(regions) and not set.intersection(*regions):
+        return True
+    for parameter, p in SELECTING.items():
+        wanted = t.value(leaf.iri, parameter)
+        if isinstance(wanted, NamedNode):
+            ruled_out = knowledge.incompatible.get(wanted, frozenset())
+            if ruled_out & set(facts.objects(record, p)):
+                return True
+    return False
 
 
 def _statements(

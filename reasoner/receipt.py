@@ -105,7 +105,7 @@ class Recorder:
             **self._brief(criterion, answer),
             "worst": END[value.worst],
             "best": END[value.best],
-            "applies": valuation.applies(criterion),
+            "applies": valuation.applies(criterion).value,
             "interpretation": criterion.interpretation or None,
         }
         if criterion.is_leaf:

@@ -47,7 +47,8 @@ def inferred_by(axioms: str, stated: str) -> set[str]:
 
 BOTH = ":C owl:equivalentClass [ a owl:Class ; owl:intersectionOf ( :A :B ) ] ."
 EITHER = ":C owl:equivalentClass [ a owl:Class ; owl:unionOf ( :A :B ) ] ."
-SOME = ":C owl:equivalentClass [ a owl:Restriction ; owl:onProperty :p ; owl:someValuesFrom :A ] ."
+WITH_A = "[ a owl:Restriction ; owl:onProperty :p ; owl:someValuesFrom :A ]"
+SOME = f":C owl:equivalentClass {WITH_A} ."
 VALUE = ":C owl:equivalentClass [ a owl:Restriction ; owl:onProperty :p ; owl:hasValue :v ] ."
 NESTED = """:C owl:equivalentClass [ a owl:Class ; owl:intersectionOf ( :A
     [ a owl:Restriction ; owl:onProperty :p ; owl:someValuesFrom
@@ -123,7 +124,6 @@ ANYTHING = (
         pytest.param(":note rdfs:domain :A .", ':x :note "no meaning in OWL" .', ""),
         pytest.param(":size rdfs:range xsd:integer .", ":x :size 3 .", ""),
         pytest.param(":p rdfs:range :A .", ':x :p "no node" .', ""),
-        pytest.param(":p rdfs:range :Undeclared . :Undeclared a owl:Class .", ":x :q :y .", ""),
     ],
 )
 def test_axioms_infer(axioms: str, stated: str, expected: str) -> None:
@@ -174,7 +174,7 @@ def test_axioms_infer(axioms: str, stated: str, expected: str) -> None:
         (":p a owl:ReflexiveProperty .", ":p", "owl:ReflexiveProperty"),
         ("[] a swrl:Imp .", "an unnamed axiom", "swrl#Imp"),
         (":v owl:imports :w .", ":v", "owl:imports"),
-        (f":A rdfs:subClassOf {SOME[26:-2]} .", ":A", "rdfs:subClassOf with an expression"),
+        (f":A rdfs:subClassOf {WITH_A} .", ":A", "rdfs:subClassOf with an expression"),
         ("[ owl:unionOf ( :A :B ) ] rdfs:subClassOf :C .", ":C", "rdfs:subClassOf from"),
         ("[ owl:unionOf ( :A :B ) ] owl:equivalentClass :C .", ":C", "owl:equivalentClass from"),
         (":C owl:unionOf ( :A :B ) .", ":C", "owl:unionOf"),
@@ -319,7 +319,7 @@ FAMILIES = {
 def test_code_or_kind_puts_a_request_into_its_family(
     classifier: Classifier, family: str, code: str
 ) -> None:
-    link = "hasProcedureCode" if code[1:].isalnum() and code[1].isdigit() else "hasKind"
+    link = "hasProcedureCode" if code[1].isdigit() else "hasKind"
     found = classified(classifier, f":procedure cov:{link} code:{code} .")
     assert {t for t in own_types(found, "procedure") if t in FAMILIES} == {family}
     requests = {f + "Request" for f in FAMILIES}

@@ -60,9 +60,7 @@ def _undeclared(t: Triples) -> Iterator[str]:
     classes: set[Term] = {*t.instances(OWL.Class), *t.instances(RDFS.Datatype)}
     used: dict[Term, None] = {}
     for p in (OWL.onProperty, OWL.inverseOf, RDFS.subPropertyOf, OWL.propertyDisjointWith):
-        used.update(
-            dict.fromkeys(term for pair in t.pairs(p) for term in pair[p != OWL.onProperty :])
-        )
+        used.update(dict.fromkeys(term for pair in t.pairs(p) for term in pair))
     for p in (RDFS.domain, RDFS.range, OWL.propertyChainAxiom):
         used.update(dict.fromkeys(s for s, _ in t.pairs(p)))
     used.update(dict.fromkeys(i for _, o in t.pairs(OWL.propertyChainAxiom) for i in t.items(o)))

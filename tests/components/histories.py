@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import strategies as st
-from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, conforms, request
 
 from reasoner.judge import Verdict
+from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, conforms, request
 
 CONVENTIONAL, PULSED, COOLED = (
     "ConventionalRadiofrequency",
@@ -230,7 +230,12 @@ RESPONSES = pytest.mark.parametrize(
             (_HALF, {"relief": 51}, MET, "51 percent is above 50"),
             (_HALF, {"relief": 0}, NOT_MET, "no relief is stated relief"),
             (_HALF, {}, NOT_DOCUMENTED, "relief is silent"),
-            (_HALF, {"until": "2024-02-29", "improved": True}, NOT_DOCUMENTED, "only relief is asked"),
+            (
+                _HALF,
+                {"until": "2024-02-29", "improved": True},
+                NOT_DOCUMENTED,
+                "relief alone is asked",
+            ),
             (_DAYS, {"until": "2023-12-29"}, NOT_MET, "59 days"),
             (_DAYS, {"until": "2023-12-30"}, MET, "60 days"),
             (_DAYS, {"until": "2023-12-31"}, MET, "61 days"),
@@ -240,6 +245,8 @@ RESPONSES = pytest.mark.parametrize(
             (_MONTHS, {"until": "2023-10-31"}, NOT_MET, "until the same day"),
             (_MONTHS, {}, NOT_DOCUMENTED, "how long is silent"),
             (_MONTHS, {"relief": 0}, NOT_DOCUMENTED, "only how long is asked"),
+            (Response(duration=Span(days=228)), {}, NOT_DOCUMENTED, "228 days have just passed"),
+            (Response(duration=Span(days=229)), {}, NOT_MET, "229 days have not passed yet"),
             (_BETTER, {"improved": True}, MET, "the fact is affirmed"),
             (_BETTER, {"improved": False}, NOT_MET, "the fact is denied"),
             (_BETTER, {}, NOT_DOCUMENTED, "the fact is silent"),

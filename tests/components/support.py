@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
 
 from pyoxigraph import NamedNode, RdfFormat, parse
@@ -57,6 +57,7 @@ def bench() -> Bench:
     return Bench(knowledge, Classifier(knowledge), ReferenceJudge(knowledge))
 
 
+@cache
 def add(turtle: str) -> str:
     """Add Turtle to the bench's knowledge; return the namespace that ``:`` stood for."""
     base = POLICIES[f"bench/{sha256(turtle.encode()).hexdigest()[:16]}"].value + "#"
@@ -66,7 +67,7 @@ def add(turtle: str) -> str:
     return base
 
 
-@lru_cache(maxsize=None)
+@cache
 def policy_of(leaf: str) -> Policy:
     """Return a policy whose one criterion is a leaf, given by its properties in Turtle."""
     base = add(f":leaf a cov:Criterion , sh:NodeShape ; {leaf} .")
@@ -143,7 +144,7 @@ def conforms(leaf: str, turtle: str) -> tuple[bool, bool]:
     return wrapper_of(iri) not in failed, wrapper_of(twin_of(iri)) not in failed
 
 
-@lru_cache(maxsize=None)
+@cache
 def _wrapped(leaf: str) -> Graph:
     policy = policy_of(leaf)
     shapes = to_rdflib(Standard(bench().knowledge, policy).leaves_and_twins())

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from reasoner.judge import Verdict
 from tests.components.histories import (
     CONVENTIONAL,
     LOOKS,
@@ -25,8 +27,6 @@ from tests.components.histories import (
     told,
 )
 from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, verdict
-
-from reasoner.judge import Verdict
 
 FOUR_MONTHS = Span(months=4)
 HALF = Response(relief=50)
@@ -66,8 +66,14 @@ def test_an_uncertain_session_that_helped_raises_no_question() -> None:
 
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
-    [(80, 80, MET), (80, 20, NOT_MET), (20, 80, NOT_MET), (80, None, NOT_DOCUMENTED)]
-    + [(20, None, NOT_MET), (None, None, NOT_DOCUMENTED)],
+    [
+        (80, 80, MET),
+        (80, 20, NOT_MET),
+        (20, 80, NOT_MET),
+        (80, None, NOT_DOCUMENTED),
+        (20, None, NOT_MET),
+        (None, None, NOT_DOCUMENTED),
+    ],
 )
 @pytest.mark.parametrize("day", ["2024-03-10", "2024-01-10"], ids=["on two days", "on one day"])
 def test_one_poor_session_is_one_too_many(

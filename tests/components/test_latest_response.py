@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from reasoner.judge import Verdict
 from tests.components.histories import (
     CERVICAL,
     CONVENTIONAL,
@@ -26,8 +28,6 @@ from tests.components.histories import (
     told,
 )
 from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, verdict
-
-from reasoner.judge import Verdict
 
 FOUR_MONTHS = Span(months=4)
 HALF = Response(relief=50)
@@ -71,9 +71,7 @@ def test_which_session_can_be_the_latest(
         pytest.param(80, None, NOT_DOCUMENTED, id="how the last went is not stated"),
     ],
 )
-def test_the_last_session_decides(
-    first: int | None, last: int | None, expected: Verdict
-) -> None:
+def test_the_last_session_decides(first: int | None, last: int | None, expected: Verdict) -> None:
     story = told(
         "2024-06-15", session("2024-01-10", relief=first), session("2024-01-11", relief=last)
     )
@@ -162,6 +160,6 @@ RULES = [
 
 
 @given(st.sampled_from(RULES), partial_histories(FOUR_MONTHS))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_latest_response_keeps_the_laws(rule: Rule, histories: tuple[History, History]) -> None:
     assert_laws(rule, *histories)

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from reasoner.judge import Verdict
 from tests.components.histories import (
     CERVICAL,
     CONVENTIONAL,
@@ -24,8 +26,6 @@ from tests.components.histories import (
     told,
 )
 from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, verdict
-
-from reasoner.judge import Verdict
 
 YEAR, SIX_MONTHS = Span(months=12), Span(months=6)
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from reasoner.judge import Verdict
 from tests.components.histories import (
     CONVENTIONAL,
     LOOKS,
@@ -23,8 +25,6 @@ from tests.components.histories import (
     told,
 )
 from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, request, verdict
-
-from reasoner.judge import Verdict
 
 TWO_WEEKS, SIX_MONTHS, YEAR = Span(days=14), Span(months=6), Span(months=12)
 

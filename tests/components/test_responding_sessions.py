@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from reasoner.judge import Verdict
 from tests.components.histories import (
     CERVICAL,
     CONVENTIONAL,
@@ -25,8 +27,6 @@ from tests.components.histories import (
     told,
 )
 from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, verdict
-
-from reasoner.judge import Verdict
 
 FOUR_MONTHS = Span(months=4)
 HALF = Response(relief=50)
@@ -105,8 +105,9 @@ def enough(n: int, response: Response, scope: str, technique: str | None = None)
     only = f"; cov:withTechnique cov:{technique}" if technique else ""
     return Rule(
         responding(n, response, scope, only),
-        lambda history: n
-        <= len({s.on for s in counted(history, scope, technique) if response.seen_in(s)}),
+        lambda history: (
+            n <= len({s.on for s in counted(history, scope, technique) if response.seen_in(s)})
+        ),
     )
 
 

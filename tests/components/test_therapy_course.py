@@ -1,0 +1,398 @@
+"""Therapy course: one course of the therapy lasted long enough, with the outcome asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reasoner.judge import Verdict
+from tests.components.histories import Span
+from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, conforms, request, verdict
+
+SIX_WEEKS, THREE_MONTHS = Span(days=42), Span(months=3)
+SERVICE = date(2024, 6, 15)
+LUMBAR, CERVICAL = "LumbarRegion", "CervicalRegion"
+FAILED, HELPED = "InadequateResponse", "AdequateResponse"
+ACTIVE, CONSERVATIVE = "ActiveTherapy", "ConservativeTherapy"
+PHYSICAL, CHIROPRACTIC = "PhysicalTherapy", "ChiropracticCare"
+HOME, PRESCRIBED = "HomeExerciseProgram", "PrescribedHomeExerciseProgram"
+MEDICATION, NSAID, MODIFICATION = "Medication", "NsaidTherapy", "ActivityModification"
+
+# From each kind of therapy to the broader kinds, as a clinician would tell them.
+BROADER = {
+    PHYSICAL: {ACTIVE, CONSERVATIVE},
+    CHIROPRACTIC: {ACTIVE, CONSERVATIVE},
+    PRESCRIBED: {HOME, ACTIVE, CONSERVATIVE},
+    HOME: {CONSERVATIVE},
+    NSAID: {MEDICATION, CONSERVATIVE},
+    MEDICATION: {CONSERVATIVE},
+    MODIFICATION: {CONSERVATIVE},
+}
+# What a course stated broadly may turn out to be.
+NARROWER = {HOME: PRESCRIBED, MEDICATION: NSAID}
+
+
+@dataclass(frozen=True)
+class Course:
+    """One course of therapy; None is what its record does not say."""
+
+    kind: str = PHYSICAL
+    region: str | None = LUMBAR
+    start: date | None = date(2024, 1, 1)
+    end: date | None = date(2024, 2, 11)
+    outcome: str | None = FAILED
+
+    @property
+    def turtle(self) -> str:
+        return " ; ".join(
+            [f"cov:ofTherapy cov:{self.kind}"]
+            + [f"cov:treatsRegion cov:{self.region}"] * (self.region is not None)
+            + [f'cov:startedOn "{self.start}"^^xsd:date'] * (self.start is not None)
+            + [f'cov:endedOn "{self.end}"^^xsd:date'] * (self.end is not None)
+            + [f"cov:hadOutcome cov:{self.outcome}"] * (self.outcome is not None)
+        )
+
+
+def course(
+    therapy: str = ACTIVE,
+    span: Span = SIX_WEEKS,
+    scope: str = "SameRegion",
+    outcome: str | None = FAILED,
+) -> str:
+    asked = f"; cov:withOutcome cov:{outcome}" if outcome else ""
+    return (
+        f"cov:minimumCourse {span.turtle} ; cov:withTherapy cov:{therapy} ;"
+        f" cov:regionScope cov:{scope} {asked}"
+    )
+
+
+def told(
+    *courses: Course,
+    denied: tuple[str, ...] = (),
+    region: str | None = LUMBAR,
+    service: date = SERVICE,
+) -> str:
+    names = [f":course-{i}" for i in range(len(courses))]
+    of_patient = [f"cov:hadTherapy {' , '.join(names)}"] * bool(names) + [
+        f"cov:denies cov:{kind}" for kind in denied
+    ]
+    return request(
+        service=service.isoformat(),
+        procedure="cov:hasKind code:facet-joint-denervation"
+        + (f" ; cov:treatsRegion cov:{region}" if region else ""),
+        patient=" ; ".join(of_patient),
+        more="".join(f"{n} {c.turtle} .\n" for n, c in zip(names, courses, strict=True)),
+    )
+
+
+def days(n: int, **stated: str | None) -> Course:
+    """Return a course of so many days, the first and the last included."""
+    start = date(2024, 1, 1)
+    return replace(Course(**stated), start=start, end=start + timedelta(days=n - 1))  # type: ignore[arg-type]
+
+
+ALL_OTHER_KINDS = (CHIROPRACTIC, PRESCRIBED)
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"),
+    [
+        pytest.param(1, NOT_MET, id="one day"),
+        pytest.param(41, NOT_MET, id="41 days, one short of six weeks"),
+        pytest.param(42, MET, id="42 days, both ends included"),
+        pytest.param(43, MET, id="43 days"),
+    ],
+)
+def test_six_weeks_are_42_days_both_included(n: int, expected: Verdict) -> None:
+    assert verdict(course(), told(days(n), denied=ALL_OTHER_KINDS)) is expected
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        pytest.param("2024-01-15", "2024-04-13", NOT_MET, id="the day before"),
+        pytest.param("2024-01-15", "2024-04-14", MET, id="the day itself"),
+        pytest.param("2024-01-15", "2024-04-15", MET, id="the day after"),
+        pytest.param("2022-12-01", "2023-02-27", NOT_MET, id="from 1 December to 27 February"),
+        pytest.param("2022-12-01", "2023-02-28", MET, id="December to February"),
+        pytest.param("2023-12-01", "2024-02-28", NOT_MET, id="short of the leap day"),
+        pytest.param("2023-12-01", "2024-02-29", MET, id="December to February of a leap year"),
+        pytest.param("2024-02-01", "2024-04-30", MET, id="February to April"),
+        pytest.param("2024-03-01", "2024-05-31", MET, id="March to May"),
+        pytest.param("2024-03-02", "2024-05-31", NOT_MET, id="from 2 March to 31 May"),
+        pytest.param("2022-11-30", "2023-02-27", NOT_MET, id="from 30 November to 27 February"),
+        pytest.param("2022-11-30", "2023-02-28", MET, id="from 30 November to 28 February"),
+    ],
+)
+def test_three_months_are_calendar_months(start: str, end: str, expected: Verdict) -> None:
+    had = replace(Course(), start=date.fromisoformat(start), end=date.fromisoformat(end))
+    story = told(had, denied=ALL_OTHER_KINDS)
+    assert verdict(course(span=THREE_MONTHS), story) is expected
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        pytest.param({"outcome": HELPED}, NOT_MET, id="it helped"),
+        pytest.param({"outcome": None}, NOT_DOCUMENTED, id="whether it helped is silent"),
+        pytest.param({"start": None}, NOT_DOCUMENTED, id="the first day is silent"),
+        pytest.param({"end": None}, NOT_DOCUMENTED, id="the last day is silent"),
+        pytest.param({"start": None, "end": None}, NOT_DOCUMENTED, id="both days are silent"),
+        pytest.param({"region": None}, NOT_DOCUMENTED, id="the region is silent"),
+        pytest.param({"region": CERVICAL}, NOT_MET, id="it was for another region"),
+        pytest.param({"outcome": HELPED, "end": None}, NOT_MET, id="it helped, days silent"),
+        pytest.param({"region": CERVICAL, "outcome": None}, NOT_MET, id="elsewhere, rest silent"),
+    ],
+)
+def test_what_is_silent_of_a_course_is_asked(
+    stated: dict[str, str | None], expected: Verdict
+) -> None:
+    story = told(replace(Course(), **stated), denied=ALL_OTHER_KINDS)  # type: ignore[arg-type]
+    assert verdict(course(), story) is expected
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        pytest.param("2024-05-04", NOT_DOCUMENTED, id="42 days are possible"),
+        pytest.param("2024-05-05", NOT_DOCUMENTED, id="42 days are just possible"),
+        pytest.param("2024-05-06", NOT_MET, id="41 days at most"),
+    ],
+)
+def test_a_course_with_no_stated_end_lasts_no_longer_than_the_day_of_service(
+    start: str, expected: Verdict
+) -> None:
+    had = replace(Course(), start=date.fromisoformat(start), end=None)
+    assert verdict(course(), told(had, denied=ALL_OTHER_KINDS)) is expected
+
+
+def test_no_outcome_is_asked_where_the_leaf_names_none() -> None:
+    leaf = course(outcome=None)
+    assert verdict(leaf, told(replace(Course(), outcome=None))) is MET
+    assert verdict(leaf, told(replace(Course(), outcome=HELPED))) is MET
+
+
+def test_any_region_counts_where_the_leaf_says_so() -> None:
+    leaf = course(scope="AnyRegion")
+    for region in (LUMBAR, CERVICAL, None):
+        assert verdict(leaf, told(replace(Course(), region=region))) is MET
+    assert verdict(leaf, told(Course(), region=None)) is MET
+
+
+def test_until_the_region_asked_for_is_stated_a_course_may_be_for_it() -> None:
+    story = told(Course(), denied=ALL_OTHER_KINDS, region=None)
+    assert verdict(course(), story) is NOT_DOCUMENTED
+
+
+@pytest.mark.parametrize("stated", [None, LUMBAR, CERVICAL])
+@pytest.mark.parametrize("asked", [LUMBAR, None])
+def test_therapy_of_the_whole_body_needs_no_region(stated: str | None, asked: str | None) -> None:
+    story = told(days(42, kind=NSAID, region=stated), region=asked)
+    assert verdict(course(NSAID), story) is MET
+
+
+@pytest.mark.parametrize("n", [20, 21, 22])
+def test_three_weeks_of_an_nsaid(n: int) -> None:
+    leaf = course(NSAID, Span(days=21))
+    assert verdict(leaf, told(days(n, kind=NSAID, region=None))) is (NOT_MET if n < 21 else MET)
+
+
+@pytest.mark.parametrize(
+    ("had", "denied", "expected"),
+    [
+        pytest.param([], (), NOT_DOCUMENTED, id="nothing is said of any"),
+        pytest.param([], (ACTIVE,), NOT_MET, id="the whole group is denied"),
+        pytest.param([], (CONSERVATIVE,), NOT_MET, id="all therapy is denied"),
+        pytest.param([], (PHYSICAL, *ALL_OTHER_KINDS), NOT_MET, id="each kind is denied"),
+        pytest.param([], (PHYSICAL, CHIROPRACTIC, HOME), NOT_MET, id="home exercise is denied"),
+        pytest.param([], ALL_OTHER_KINDS, NOT_DOCUMENTED, id="one kind is open"),
+        pytest.param([days(41)], (), NOT_DOCUMENTED, id="one too short, the others open"),
+        pytest.param([days(41)], (CHIROPRACTIC,), NOT_DOCUMENTED, id="too short, one kind open"),
+        pytest.param([days(41)], ALL_OTHER_KINDS, NOT_MET, id="too short, the others denied"),
+        pytest.param([days(42)], (), MET, id="one long enough, the others do not matter"),
+        pytest.param([days(42, kind=CHIROPRACTIC)], (), MET, id="a member of the group"),
+        pytest.param([days(42, kind=PRESCRIBED)], (), MET, id="another member"),
+        pytest.param(
+            [days(42, kind=MODIFICATION)],
+            (PHYSICAL, *ALL_OTHER_KINDS),
+            NOT_MET,
+            id="a kind outside the group",
+        ),
+        pytest.param(
+            [days(41, kind=k) for k in (PHYSICAL, CHIROPRACTIC, PRESCRIBED)],
+            (),
+            NOT_MET,
+            id="each kind recorded, each too short",
+        ),
+    ],
+)
+def test_a_group_is_complete_once_each_kind_is_recorded_or_denied(
+    had: list[Course], denied: tuple[str, ...], expected: Verdict
+) -> None:
+    assert verdict(course(), told(*had, denied=denied)) is expected
+
+
+def test_a_recorded_kind_is_the_whole_of_it() -> None:
+    assert verdict(course(PHYSICAL), told(days(41))) is NOT_MET
+    assert verdict(course(PHYSICAL), told()) is NOT_DOCUMENTED
+    assert verdict(course(PHYSICAL), told(denied=(PHYSICAL,))) is NOT_MET
+
+
+def test_several_courses_are_not_added_up() -> None:
+    halves = [days(21), replace(Course(), start=date(2024, 1, 22), end=date(2024, 2, 11))]
+    assert verdict(course(), told(*halves, denied=ALL_OTHER_KINDS)) is NOT_MET
+    assert verdict(course(), told(*halves, days(42), denied=ALL_OTHER_KINDS)) is MET
+    kinds = [days(21), days(21, kind=CHIROPRACTIC)]
+    assert verdict(course(), told(*kinds, denied=(PRESCRIBED,))) is NOT_MET
+
+
+def test_one_course_must_have_everything() -> None:
+    long_and_helpful, short_and_failed = days(60, outcome=HELPED), days(20)
+    story = told(long_and_helpful, short_and_failed, denied=ALL_OTHER_KINDS)
+    assert verdict(course(), story) is NOT_MET
+
+
+@pytest.mark.parametrize(
+    ("denied", "n", "expected"),
+    [
+        pytest.param((), 42, NOT_DOCUMENTED, id="it may have been prescribed"),
+        pytest.param((PRESCRIBED,), 42, NOT_MET, id="it was not prescribed"),
+        pytest.param((), 41, NOT_DOCUMENTED, id="too short, but another may have been prescribed"),
+        pytest.param((PRESCRIBED,), 41, NOT_MET, id="too short, and none was prescribed"),
+    ],
+)
+def test_home_exercise_may_have_been_prescribed(
+    denied: tuple[str, ...], n: int, expected: Verdict
+) -> None:
+    story = told(days(n, kind=HOME), denied=(PHYSICAL, CHIROPRACTIC, *denied))
+    assert verdict(course(), story) is expected
+
+
+def test_medication_may_have_been_an_nsaid_until_that_is_denied() -> None:
+    had = days(42, kind=MEDICATION, region=None)
+    assert verdict(course(NSAID), told(had)) is NOT_DOCUMENTED
+    assert verdict(course(NSAID), told(had, denied=(NSAID,))) is NOT_MET
+    assert verdict(course(MEDICATION), told(days(42, kind=NSAID, region=None))) is MET
+
+
+# --- Laws ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Care:
+    """What is recorded and denied of a patient's therapy."""
+
+    courses: tuple[Course, ...]
+    denied: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a leaf asks for."""
+
+    therapy: str
+    span: Span
+    outcome: str | None
+
+    def met_by(self, care: Care) -> bool:
+        return any(
+            self.therapy in {c.kind, *BROADER[c.kind]}
+            and (c.region == LUMBAR or c.kind in (MEDICATION, NSAID))
+            and c.start is not None
+            and c.end is not None
+            and c.start <= self.span.before(c.end + timedelta(days=1))
+            and self.outcome in (None, c.outcome)
+            for c in care.courses
+        )
+
+
+def completions(care: Care) -> Iterator[Care]:
+    """Yield the care with the silent filled in: at its best, at its worst, and in between."""
+    recorded = {k for c in care.courses for k in (c.kind, *BROADER[c.kind])}
+    unsaid = [k for k in BROADER if k not in recorded and not is_denied(k, care.denied)]
+    more = [(), *((Course(k, start=date(2000, 1, 1), end=SERVICE),) for k in unsaid)]
+    options = [list(_filled_in(c, care.denied)) for c in care.courses]
+    for courses, another in product(product(*options), more):
+        yield Care((*courses, *another), care.denied)
+
+
+def _filled_in(c: Course, denied: frozenset[str]) -> Iterator[Course]:
+    """Yield a course that lasted as long as it can and as short, in each region and outcome."""
+    may_be = [c.kind] + [k for k in [NARROWER.get(c.kind)] if k and not is_denied(k, denied)]
+    longest = (c.start or date(2000, 1, 1), c.end or SERVICE)
+    only_day = c.start or c.end or SERVICE
+    shortest = (c.start or only_day, c.end or only_day)
+    for kind, region, outcome, (start, end) in product(
+        may_be,
+        [c.region] if c.region else [LUMBAR, CERVICAL],
+        [c.outcome] if c.outcome else [FAILED, HELPED],
+        {longest, shortest},
+    ):
+        yield Course(kind, region, start, end, outcome)
+
+
+def is_denied(kind: str, denied: frozenset[str]) -> bool:
+    return not denied.isdisjoint({kind, *BROADER[kind]})
+
+
+@st.composite
+def cares(draw: st.DrawFn) -> tuple[Care, Care]:
+    """Draw care of which all is stated, and the same with some of it silent."""
+    # Beside a course of the narrower kind, one of the broader kind would never be quite clear.
+    unused = draw(st.sampled_from([NARROWER.keys(), NARROWER.values()]))
+    kinds = [k for k in BROADER if k not in unused]
+    full = tuple(
+        Course(
+            draw(st.sampled_from(kinds)),
+            draw(st.sampled_from([LUMBAR, LUMBAR, CERVICAL])),
+            start := SERVICE - timedelta(days=draw(st.integers(30, 200))),
+            min(SERVICE, start + timedelta(days=draw(st.sampled_from([0, 40, 41, 42, 89, 91])))),
+            draw(st.sampled_from([FAILED, FAILED, HELPED])),
+        )
+        for _ in range(draw(st.integers(0, 3)))
+    )
+    recorded = {k for c in full for k in (c.kind, *BROADER[c.kind])}
+    denied = frozenset(k for k in BROADER if k not in recorded)
+    places = [(i, f) for i in range(len(full)) for f in ("region", "start", "end", "outcome")]
+    hidden = draw(st.lists(st.sampled_from(places), max_size=5, unique=True)) if places else []
+    partial = list(full)
+    for i, field in hidden:
+        partial[i] = replace(partial[i], **{field: None})
+    kept = draw(st.lists(st.sampled_from(sorted(denied)), unique=True)) if denied else []
+    if draw(st.booleans()):
+        kept = sorted(denied)
+    return Care(full, denied), Care(tuple(partial), frozenset(kept))
+
+
+ASKED = [
+    Asked(ACTIVE, SIX_WEEKS, FAILED),
+    Asked(CONSERVATIVE, THREE_MONTHS, None),
+    Asked(NSAID, SIX_WEEKS, FAILED),
+    Asked(PHYSICAL, SIX_WEEKS, FAILED),
+    Asked(HOME, SIX_WEEKS, None),
+]
+
+
+@given(st.sampled_from(ASKED), cares())
+@settings(max_examples=40, deadline=None)
+def test_a_course_keeps_the_laws(asked: Asked, drawn: tuple[Care, Care]) -> None:
+    leaf = course(asked.therapy, asked.span, outcome=asked.outcome)
+    full, partial = drawn
+    settled, found = (judged(leaf, care) for care in drawn)
+    assert settled is (MET if asked.met_by(full) else NOT_MET), "the full record decides"
+    assert found in (settled, NOT_DOCUMENTED), "documenting changes no settled verdict"
+    answers = {asked.met_by(care) for care in completions(partial)}
+    agreed = NOT_DOCUMENTED if len(answers) > 1 else MET if answers == {True} else NOT_MET
+    assert found is agreed, "silence matters only where it may decide"
+
+
+def judged(leaf: str, care: Care) -> Verdict:
+    strict, twin = conforms(leaf, told(*care.courses, denied=tuple(sorted(care.denied))))
+    assert twin or not strict, "what conforms to a leaf conforms to its twin"
+    return MET if strict else NOT_DOCUMENTED if twin else NOT_MET

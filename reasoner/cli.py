@@ -141,6 +141,50 @@ def policy_command(
     show(renderer.policy(reasoner.catalogue.edition_of(key)))
 
 
+@app.command("clauses")
+def clauses_command(
+    key: Annotated[str | None, typer.Argument(help="payer/policy; all of them without.")] = None,
+) -> None:
+    """Show what became of every clause of a policy's document."""
+    from .clauses import register, uncited
+    from .engine import Reasoner
+    from .receipt import Recorder
+    from .render import Renderer, show
+
+    reasoner = Reasoner()
+    renderer = Renderer(Recorder(reasoner.knowledge))
+    editions = (
+        [reasoner.catalogue.edition_of(key)]
+        if key
+        else [p for found in reasoner.catalogue.editions.values() for p in found]
+    )
+    unsettled = 0
+    for policy in editions:
+        clauses = register(policy, reasoner.knowledge)
+        show(renderer.register(policy, clauses, whole=key is not None))
+        unsettled += sum(not c.settled for c in clauses) + len(uncited(policy))
+    if unsettled:
+        raise typer.Exit(1)
+
+
+@app.command("vocabulary")
+def vocabulary_command(
+    write: Annotated[bool, typer.Option("--write", help="Write data/vocabulary.md.")] = False,
+) -> None:
+    """Print everything a request may state, as Markdown."""
+    from .engine import Reasoner
+    from .vocabulary import PAGE, vocabulary
+
+    reasoner = Reasoner()
+    editions = [p for found in reasoner.catalogue.editions.values() for p in found]
+    page = vocabulary(reasoner.knowledge, editions)
+    if write:
+        (reasoner.knowledge.root / PAGE).write_text(page)
+        print(f"wrote {PAGE}")
+    else:
+        print(page, end="")
+
+
 @app.command("lint")
 def lint_command() -> None:
     """Check the ontology, the shapes and the clause registers against the house rules."""

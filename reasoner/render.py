@@ -7,6 +7,7 @@ Lines wrap; nothing is cut off.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from pyoxigraph import Literal, NamedNode
@@ -16,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from .clauses import Clause, uncited
 from .criteria import Citation, Criterion, Kind, Policy, Route
 from .decide import Decision, Outcome
 from .engine import Answer
@@ -230,6 +232,28 @@ class Renderer:
         for member in policy.root.members:
             self._branch(tree, member)
         return tree
+
+    def register(self, policy: Policy, clauses: Sequence[Clause], whole: bool) -> RenderableType:
+        """Return the fates of a document's clauses: their number, and each where asked."""
+        fates = Counter(c.fate or "without a fate" for c in clauses)
+        unsettled = [c for c in clauses if not c.settled]
+        counts = ", ".join(f"{n} {fate}" for fate, n in sorted(fates.items()))
+        head = Text.assemble((policy.key, "bold"), f": {len(clauses)} clauses, {counts}")
+        loose = uncited(policy)
+        if unsettled or loose:
+            names = ", ".join([c.iri.value.rsplit("#", 1)[-1] for c in unsettled] + loose)
+            head.append(f"; not accounted for: {names}", style="bold red")
+        if not whole:
+            return head
+        table = Table.grid(padding=(0, 2))
+        table.add_column(width=SECTION_WIDTH, overflow="fold")
+        table.add_column(overflow="fold")
+        for clause in clauses:
+            told = Text(clause.summary)
+            told.append(f"\n{clause.fate}: ", style="dim")
+            told.append(", ".join(clause.cited_by) or clause.note, style="dim")
+            table.add_row(Text(clause.section, style="cyan"), told)
+        return Group(head, Padding(table, (0, 0, 0, 2)))
 
     def _branch(self, tree: Tree, criterion: Criterion, lead: str = "") -> None:
         text = Text.assemble(lead, criterion.label)

@@ -243,7 +243,7 @@ def test_plan_passes_over_what_does_not_address_the_request_and_says_so(planned:
     answer = under_plan(planned)
     assert answer.selection.key == CENTENE
     assert answer.decision is Decision.COVERED
-    assert "made-up/plan" in answer.precedence and GM070 in answer.reason
+    assert "made-up/plan" in answer.precedence and GM070 in answer.precedence
 
 
 def test_plan_does_not_pass_over_what_may_address_the_request(planned: Reasoner) -> None:

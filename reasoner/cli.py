@@ -7,6 +7,7 @@ or its knowledge is.
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from datetime import date
 from enum import StrEnum
@@ -22,6 +23,7 @@ app = typer.Typer(
     help="Decide coverage requests against payers' medical policies.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     add_completion=False,
 )
 ontology = typer.Typer(help="Check the ontology with an OWL reasoner.", no_args_is_help=True)
@@ -40,6 +42,9 @@ class Format(StrEnum):
 
 def main() -> None:
     """Run the command line; a person's mistake is one line on standard error."""
+    if hasattr(signal, "SIGPIPE"):
+        # A reader that goes away, such as `head`, ends the program without a word.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         app()
     except InputError as error:
@@ -48,10 +53,6 @@ def main() -> None:
     except CovergraphError as error:
         print(f"covergraph: {error}", file=sys.stderr)
         sys.exit(1)
-    except BrokenPipeError:
-        # The reader went away, which is its right; nothing more can be said to it.
-        sys.stderr.close()
-        sys.exit(0)
 
 
 def version_asked(asked: bool) -> None:

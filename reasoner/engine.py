@@ -7,7 +7,6 @@ so that printing it in whatever form asks nothing anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -19,7 +18,7 @@ from .criteria import Criterion, Policy, Route
 from .decide import Decision, Kind, Outcome, Scope, Valuation, Value, decide, scope
 from .derive import derive
 from .errors import InputError
-from .explain import Ways, deciding, lifted, missing
+from .explain import Ways, deciding, lifted, limiting, missing
 from .gate import Request
 from .history import with_history
 from .judge import Judge, Verdicts
@@ -60,6 +59,10 @@ class Answer:
         The funding mechanism that goes with "covered".
     reason : str
         Why this policy answers, or why it does not speak to the request.
+    precedence : str
+        Under a plan, why this policy answers before the others; else empty.
+    passed : tuple of Selection
+        The plan's policies that came before and do not address the request.
     """
 
     request: Request
@@ -74,6 +77,8 @@ class Answer:
     funding: NamedNode | None = None
     earliest: Earliest | None = None
     reason: str = ""
+    precedence: str = ""
+    passed: tuple[Selection, ...] = ()
 
     @property
     def policy(self) -> Policy | None:
@@ -202,7 +207,7 @@ class Reasoner:
             missing=tuple(ways),
             routes=tuple(routes_left(policy.root, valuation)) if in_scope else (),
             funding=funding(policy.root, valuation) if decision is Decision.COVERED else None,
-            earliest=self._earliest(request, facts, policy, turning, value) if in_scope else None,
+            earliest=self._earliest(request, facts, policy, valuation, value) if in_scope else None,
             reason=selection.reason,
         )
 
@@ -211,7 +216,7 @@ class Reasoner:
         request: Request,
         facts: Triples,
         policy: Policy,
-        turning: Iterable[Criterion],
+        valuation: Valuation,
         now: Value,
     ) -> Earliest | None:
         """Return the first later day on which the best end would be better, all else equal.
@@ -221,7 +226,7 @@ class Reasoner:
         """
         if now.best is Outcome.COVERED:
             return None
-        bounds = {d for c in turning for d in c.durations}
+        bounds = {d for c in limiting(policy.root, valuation, now.best) for d in c.durations}
         stated = {
             date.fromisoformat(o.value)
             for _, _, o in request.triples
@@ -246,13 +251,14 @@ class Reasoner:
         information is needed.
         """
         keys, why = self.catalogue.plan_policies(plan)
-        passed: list[str] = []
+        passed: list[Selection] = []
         for key in keys:
             answer = self.answer(request, facts, key)
             if answer.decision is not Decision.OUT_OF_SCOPE or key == keys[-1]:
-                told = f"; {', '.join(passed)} does not address the request" if passed else ""
-                return replace(answer, reason=f"plan {plan}: {why}{told}")
-            passed.append(key)
+                before = [s.key for s in passed]
+                told = f" Not addressed by {', '.join(before)}." if before else ""
+                return replace(answer, precedence=f"{plan}: {why}{told}", passed=tuple(passed))
+            passed.append(answer.selection)
         raise InputError(f"the plan {plan} lists no policy")
 
     def _named(self, request: Request) -> tuple[str | None, str | None]:

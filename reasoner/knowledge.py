@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from hashlib import sha256
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
@@ -74,13 +75,16 @@ class Knowledge:
     triples : Triples
         Every triple of every file.
     files : dict
-        From a subject to the file, relative to the root, that says most about it.
+        From a subject to the file, relative to the root, that describes it.
+    by_file, digests : dict
+        The triples of each file, and the SHA-256 of its bytes as they were loaded.
     """
 
     root: Path
     triples: Triples = field(default_factory=Triples)
     files: dict[Term, str] = field(default_factory=dict)
     by_file: dict[str, list[Spo]] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
 
     def label(self, term: Term) -> str:
         """Return the label of a term, or its local name where it has none."""
@@ -217,15 +221,15 @@ def knowledge_root() -> Path:
     return installed if installed.is_dir() else here.parent
 
 
-def read_turtle(path: Path) -> list[Spo]:
+def read_turtle(data: bytes, name: str) -> list[Spo]:
     """Parse one of our own files; its blank nodes are kept apart from any other's."""
     try:
         return [
             (t.subject, t.predicate, t.object)
-            for t in parse(path=str(path), format=RdfFormat.TURTLE, rename_blank_nodes=True)
+            for t in parse(input=data, format=RdfFormat.TURTLE, rename_blank_nodes=True)
         ]
     except (SyntaxError, ValueError) as error:
-        raise KnowledgeError(f"{path}: {error}") from error
+        raise KnowledgeError(f"{name}: {error}") from error
 
 
 def load(root: Path) -> Knowledge:
@@ -242,7 +246,9 @@ def load(root: Path) -> Knowledge:
             raise KnowledgeError(f"{root} has no folder {folder}")
         for path in sorted((root / folder).rglob("*.ttl")):
             name = path.relative_to(root).as_posix()
-            triples = read_turtle(path)
+            data = path.read_bytes()
+            triples = read_turtle(data, name)
+            knowledge.digests[name] = sha256(data).hexdigest()
             knowledge.by_file[name] = triples
             knowledge.triples.update(triples)
             for s, _, _ in triples:

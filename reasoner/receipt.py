@@ -59,6 +59,7 @@ class Recorder:
             "worst": END[value.worst] if value else None,
             "best": END[value.best] if value else None,
             "reason": answer.reason,
+            "precedence": answer.precedence or None,
             "deciding": [self._brief(c, answer) for c in answer.deciding],
             "missing": [[self._brief(c, answer) for c in ordered(way)] for way in answer.missing],
             "earliest": answer.earliest.day.isoformat() if answer.earliest else None,
@@ -82,9 +83,11 @@ class Recorder:
             "dateOfService": request.date.isoformat(),
             "policy": policy.iri.value if policy else None,
             "reason": answer.reason,
+            "precedence": answer.precedence or None,
             "considered": [
                 {"edition": c.policy.iri.value, "inForce": c.in_force, "reason": c.reason}
-                for c in answer.selection.considered
+                for selection in (*answer.passed, answer.selection)
+                for c in selection.considered
             ],
             "shapes": {"sha256": shapes_digest(self.knowledge, policy)} if policy else None,
             "verdicts": {iri.value: v.value for iri, v in sorted(verdicts.items(), key=str)},
@@ -150,15 +153,6 @@ def ordered(way: frozenset[Criterion]) -> list[Criterion]:
     return sorted(way, key=lambda c: c.iri.value)
 
 
-@lru_cache(maxsize=64)
-def _folder_digest(names_and_bytes: tuple[tuple[str, bytes], ...]) -> str:
-    digest = sha256()
-    for name, data in names_and_bytes:
-        digest.update(f"{name}\0{len(data)}\0".encode())
-        digest.update(data)
-    return digest.hexdigest()
-
-
 def shapes_digest(knowledge: Knowledge, policy: Policy) -> str:
     """Return SHA-256 over the files that decide under an edition, by name and content.
 
@@ -170,7 +164,7 @@ def shapes_digest(knowledge: Knowledge, policy: Policy) -> str:
     names = sorted(
         n for n in knowledge.by_file if n != INFERRED and (n in own or n.startswith(shared))
     )
-    return _folder_digest(tuple((n, (knowledge.root / n).read_bytes()) for n in names))
+    return sha256("".join(f"{n} {knowledge.digests[n]}\n" for n in names).encode()).hexdigest()
 
 
 def label_of(knowledge: Knowledge, term: Term) -> str:

@@ -113,6 +113,8 @@ class Renderer:
         if answer.decision in (Decision.NOT_COVERED, Decision.NEEDS_INFORMATION):
             for route in answer.routes:
                 yield self._pair("A way out", self._way(route))
+        if answer.precedence:
+            yield self._pair("Precedence", answer.precedence)
         if answer.earliest:
             day, later = answer.earliest.day.isoformat(), answer.earliest.decision
             yield self._pair("Ask again from", f"{day} (then: {WORDS[later][0].lower()})")
@@ -159,6 +161,8 @@ class Renderer:
         table.add_column(overflow="fold")
         for i, criterion in enumerate(criteria):
             joint = f"{bullet} " if bullet and i == 0 else ""
+            if answer is not None and self._excludes(criterion, answer):
+                joint += "whether this is so: "
             label = Text(f"{joint}{criterion.label}")
             if answer is not None and (found := self._on_record(criterion, answer)):
                 label.append(f"\non record: {found}", style="dim")
@@ -166,6 +170,12 @@ class Renderer:
                 label.append(f"\nnot stated: {lacking}", style="yellow")
             table.add_row(Text(sections(criterion.citations), style="cyan"), label)
         return Padding(table, (0, 0, 0, 2))
+
+    def _excludes(self, criterion: Criterion, answer: Answer) -> bool:
+        """Say whether a criterion, once met, would take the request out of scope."""
+        exclusions = answer.policy.exclusions if answer.policy else ()
+        undecided = answer.decision is Decision.NEEDS_INFORMATION
+        return undecided and any(criterion in (e, *e.members) for e in exclusions)
 
     def _on_record(self, criterion: Criterion, answer: Answer) -> str:
         if not criterion.is_leaf:
@@ -211,7 +221,8 @@ class Renderer:
     def policies(self, catalogue: Catalogue) -> RenderableType:
         """Return every edition with its payer and its dates."""
         table = Table(box=None, pad_edge=False, padding=(0, 2))
-        for heading in ("policy", "payer", "in force", "what it is"):
+        table.add_column("policy", no_wrap=True)
+        for heading in ("payer", "in force", "what it is"):
             table.add_column(heading, overflow="fold")
         for key, editions in catalogue.editions.items():
             for policy in editions:
@@ -231,6 +242,9 @@ class Renderer:
             self._branch(tree, policy.applies_when, "applies when ")
         for member in policy.root.members:
             self._branch(tree, member)
+        routes = [c.route for c in policy.criteria.values() if c.route]
+        for grounds in dict.fromkeys(r.grounds for r in routes if r.grounds):
+            self._branch(tree, grounds, "grounds of a review: ")
         return tree
 
     def register(self, policy: Policy, clauses: Sequence[Clause], whole: bool) -> RenderableType:

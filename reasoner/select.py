@@ -60,10 +60,20 @@ class Catalogue:
         self.plans = self._keys(COV.Plan, "")
 
     def policy_keys(self, payer: str | None = None) -> list[str]:
-        """Return the keys of all policies, or of one payer's."""
+        """Return the keys of all policies, or of one payer's.
+
+        Raises
+        ------
+        InputError
+            When no such payer exists, or none of its policies is known.
+        """
         if payer is None:
             return list(self.editions)
-        return [k for k in self.editions if k.split("/")[0] == known(payer, self.payers, "payer")]
+        name = known(payer, self.payers, "payer")
+        found = [k for k in self.editions if k.split("/")[0] == name]
+        if not found:
+            raise InputError(f"no policy of the payer {name} is known")
+        return found
 
     def edition_of(self, key: str, on: date | None = None) -> Policy:
         """Return the edition of a policy that is in force on a day; the latest, without a day.

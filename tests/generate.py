@@ -10,127 +10,26 @@ one that is nearly covered. What contradicts itself is drawn too; the gate refus
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
 from typing import TypeVar
 
 from hypothesis import strategies as st
-from laws import LISTED_WHOLE, stated, written
-from pyoxigraph import BlankNode, Literal, NamedNode
+from laws import stated, written
+from named import Named
+from pyoxigraph import Literal, NamedNode
 
 from reasoner import days
-from reasoner.classify import Classifier
-from reasoner.criteria import Policy
-from reasoner.knowledge import Knowledge
-from reasoner.namespaces import COV, RDF, REQUESTS, SH, XSD
+from reasoner.namespaces import COV, RDF, REQUESTS, XSD
 from reasoner.records import record_classes
-from reasoner.standard import steps
-from reasoner.triples import Spo, Term, Triples
+from reasoner.triples import Spo, Term
 from reasoner.values import is_group
 
 HERE = REQUESTS["generated#"].value
 REQUEST, PATIENT, PROCEDURE = (NamedNode(HERE + n) for n in ("request", "patient", "procedure"))
 
-# Which statement of a request a parameter of a component speaks of.
-READS = {
-    COV.withTechnique: COV.usesTechnique,
-    COV.withIntent: COV.hasIntent,
-    COV.withOutcome: COV.hadOutcome,
-    COV.withTherapy: COV.ofTherapy,
-    COV.withFact: COV.affirms,
-}
-CLASSES = (COV.ofProcedure, COV.eachSessionOf, COV.latestSessionOf)
 # Days on which calendar months are told from days.
 AWKWARD = ("2020-02-29", "2021-02-28", "2021-05-31", "2022-08-31", "2024-02-29", "2024-12-30")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Named:
-    """What the shapes of one policy name."""
-
-    knowledge: Knowledge
-    policy: Policy
-    classifier: Classifier
-
-    @cached_property
-    def _read(self) -> list[tuple[NamedNode, Term]]:
-        """Every property of a leaf, at whatever depth, paths told by their last step."""
-        return [pair for leaf in self.policy.leaves for pair in self._below(leaf.iri, None)]
-
-    def _below(
-        self, node: NamedNode | BlankNode, path: NamedNode | None
-    ) -> Iterator[tuple[NamedNode, Term]]:
-        t = self.knowledge.triples
-        if shape_path := t.value(node, SH.path):
-            path = list(steps(t, shape_path))[-1]
-        for p, objects in t.predicates(node).items():
-            for o in objects:
-                if p == SH["in"]:
-                    yield from ((path or p, item) for item in t.items(o))
-                elif isinstance(o, BlankNode) and p not in (COV.citation, SH.path):
-                    yield from self._below(o, path)
-                else:
-                    yield (path if p == SH.hasValue and path else READS.get(p, p)), o
-
-    @cached_property
-    def concepts(self) -> dict[NamedNode, list[NamedNode]]:
-        """From a property to the concepts that shapes ask of it."""
-        found: dict[NamedNode, list[NamedNode]] = {}
-        for p, o in self._read:
-            if p in self.knowledge.properties and isinstance(o, NamedNode):
-                found.setdefault(p, []).append(o)
-        return {p: list(dict.fromkeys(concepts)) for p, concepts in found.items()}
-
-    @cached_property
-    def facts(self) -> dict[NamedNode, bool]:
-        """From each named fact to whether a shape wants it affirmed."""
-        wanted = {o: True for p, o in self._read if p in (COV.affirmedFact, COV.affirms)}
-        return {f: False for p, f in self._read if p == COV.absentFact} | wanted  # type: ignore[misc]
-
-    @cached_property
-    def durations(self) -> list[str]:
-        return sorted({o.value for _, o in self._read if "uration" in datatype(o)})
-
-    @cached_property
-    def numbers(self) -> list[int]:
-        return sorted({int(o.value) for _, o in self._read if datatype(o) == XSD.integer.value})
-
-    @cached_property
-    def procedures(self) -> dict[NamedNode, list[NamedNode]]:
-        """From a class to the primary codes and the kinds that alone make a procedure of it."""
-        k, asked = self.knowledge, Triples()
-        means = {COV.hasProcedureCode: COV.ProcedureCode, COV.hasKind: COV.ProcedureKind}
-        for p, cls in means.items():
-            for term in k.instances_of(cls):
-                if not k.is_a(term, COV.AddOnCode):
-                    asked.add(NamedNode(term.value + "-done"), p, term)
-                    asked.add(NamedNode(term.value + "-asked"), RDF.type, COV.CoverageRequest)
-                    node = NamedNode(term.value + "-done")
-                    asked.add(NamedNode(term.value + "-asked"), COV.requestsProcedure, node)
-        found: dict[NamedNode, list[NamedNode]] = {}
-        for s, _, cls in (t for t in self.classifier.classify(asked) if t[1] == RDF.type):
-            if s.value.endswith(("-done", "-asked")) and isinstance(cls, NamedNode):
-                found.setdefault(cls, []).append(NamedNode(s.value.rpartition("-")[0]))
-        return {cls: sorted(terms, key=str) for cls, terms in found.items()}
-
-    @cached_property
-    def earlier(self) -> list[NamedNode]:
-        return sorted({o for p, o in self._read if p in CLASSES}, key=str)  # type: ignore[arg-type]
-
-    def near(self, concept: NamedNode) -> list[NamedNode]:
-        """Return a concept with the broader and narrower ones that can be stated."""
-        k = self.knowledge
-        around = [
-            *k.broader_of(concept),
-            *(c for c, above in k.broader.items() if concept in above),
-        ]
-        return sorted({c for c in around if not is_group(c, k)}, key=str)  # type: ignore[arg-type]
-
-
-def datatype(term: Term) -> str:
-    return term.datatype.value if isinstance(term, Literal) else ""
 
 
 def day_literal(day: date) -> Literal:
@@ -147,16 +46,19 @@ class Draft:
     def __init__(self, draw: st.DrawFn, named: Named) -> None:
         self.draw, self.named, self.knowledge = draw, named, named.knowledge
         self.triples: list[Spo] = []
+        self.deviations = draw(st.integers(0, 5))
         start = named.policy.effective_from
         usual = [d for d in map(date.fromisoformat, AWKWARD) if d >= start]
         edges = [start, start + timedelta(days=1), start - timedelta(days=1)]
         self.day = self.mostly([start + timedelta(days=900), *usual], edges)
         self.region: NamedNode = COV.LumbarRegion
 
-    def mostly(self, good: Sequence[T], other: Sequence[T], odds: int = 8) -> T:
-        """Draw what is good, and in some of ten cases something else."""
-        usual = bool(good) and (not other or self.draw(st.integers(0, 9)) < odds)
-        return self.draw(st.sampled_from(good if usual else other))
+    def mostly(self, good: Sequence[T], other: Sequence[T]) -> T:
+        """Draw what is good, or something else as long as the request may deviate."""
+        if good and (not other or not self.deviations or self.draw(st.integers(0, 11)) < 11):
+            return self.draw(st.sampled_from(good))
+        self.deviations -= bool(good)
+        return self.draw(st.sampled_from(other))
 
     def add(self, s: NamedNode, p: NamedNode, o: Term | None) -> None:
         if o is not None:
@@ -172,16 +74,19 @@ class Draft:
         self.described(PROCEDURE, COV.RequestedProcedure)
         self.described(PATIENT, COV.Patient)
         self.facts(PATIENT, COV.Patient)
-        for i in range(self.mostly([1], [0, 2])):
-            self.pain(NamedNode(f"{HERE}pain-{i}"))
+        regions = self.knowledge.instances_of(COV.SpinalRegion)
+        elsewhere = [[r] for r in regions if r != self.region]
+        both = [[self.region, *r] for r in elsewhere]
+        for region in self.mostly([[self.region]], [[], *elsewhere, *both]):
+            self.pain(region)
         for kind in self.named.concepts.get(COV.ofTherapy, []):
             self.therapy(kind)
         if self.named.earlier:
             cls = self.draw(st.sampled_from(self.named.earlier))
             for i in range(self.draw(st.sampled_from([0, 1, 2, 3]))):
-                another = self.mostly([cls], self.named.earlier, odds=9)
-                self.earlier(NamedNode(f"{HERE}earlier-{i}"), another)
-        if self.mostly([False], [True], odds=9):
+                another = self.mostly([cls], self.named.earlier)
+                self.earlier(NamedNode(f"{HERE}earlier-{i}"), another, i)
+        if self.mostly([False], [True]):
             planned = NamedNode(HERE + "planned")
             self.add(REQUEST, COV.alsoPlanned, planned)
             self.procedure(planned, COV.Procedure)
@@ -205,7 +110,7 @@ class Draft:
         how = self.mostly(["levels", "region"], ["both", "nothing"])
         if levels and how in ("levels", "both"):
             bounds = [n for b in self.named.numbers for n in (b, b + 1) if n <= len(levels)]
-            for level in levels[: self.mostly([1, 2], bounds, odds=7)]:
+            for level in levels[: self.mostly([1, 2], bounds)]:
                 self.add(node, COV.treatsLevel, level)
         if how in ("region", "both") or (how == "levels" and not levels):
             self.add(node, COV.treatsRegion, region)
@@ -218,9 +123,9 @@ class Draft:
             if role not in declared.stated_of or p in special or declared.takes in records:
                 continue
             if declared.value_type == XSD.decimal and declared.highest is not None:
-                bounds = [n for n in self.named.numbers if n <= declared.highest]
-                beside = [n + d for n in bounds for d in (-1, -0.5, 1)]
-                value = self.mostly([*bounds, declared.highest], [None, 0, *beside], odds=6)
+                bounds = [n for n in self.named.numbers if n <= declared.highest] or [0]
+                beside = [n + d for n in bounds for d in (-1, -0.5, 0, 1)]
+                value = self.mostly([max(bounds), declared.highest], [None, 0, *beside])
                 fits = value is not None and 0 <= value <= declared.highest
                 self.add(node, p, number(value) if fits and value is not None else None)
             elif declared.takes and declared.takes not in (COV.NamedFact, COV.SpinalRegion):
@@ -239,19 +144,22 @@ class Draft:
             usual = (None, None) if silent else (COV.affirms, fact)
             near = [f for f in self.named.near(fact) if f in self.knowledge.facts]
             said = [(how, f) for f in near for how in (COV.affirms, COV.denies)]
-            p, o = self.mostly([usual], [(None, None), *said], odds=9 if silent else 8)
+            p, o = self.mostly([usual], [(None, None), *said])
             if p is not None:
                 self.add(node, p, o)
 
-    def back(self, start: date, odds: int = 6) -> date:
-        """Draw a day that lies a bound back, just beside it, or well before."""
-        bound = self.draw(st.sampled_from(self.named.durations or ["P30D"]))
-        return days.before(start, bound) + timedelta(days=self.mostly([-60], [0, -1, 1], odds))
+    def back(self, start: date, further: int = 0) -> date:
+        """Draw a day that lies the longest bound back or more, or a day beside any bound."""
+        bounds = sorted(self.named.durations, key=lambda d: days.before(start, d)) or ["P30D"]
+        enough = [(bounds[0], -60 - further), (bounds[0], -further)]
+        beside = [(bound, offset) for bound in bounds for offset in (-1, 0, 1)]
+        bound, offset = self.mostly(enough, beside)
+        return days.before(start, bound) + timedelta(days=offset)
 
-    def pain(self, node: NamedNode) -> None:
-        regions = self.knowledge.instances_of(COV.SpinalRegion)
+    def pain(self, region: NamedNode) -> None:
+        node = NamedNode(f"{HERE}pain-{region.value.rpartition('#')[2]}")
         self.add(PATIENT, COV.hasPain, node)
-        self.add(node, COV.inRegion, self.mostly([self.region], regions))
+        self.add(node, COV.inRegion, region)
         if self.mostly([True], [False]):
             self.add(node, COV.onsetDate, day_literal(self.back(self.day)))
         self.described(node, COV.PainRecord)
@@ -261,27 +169,29 @@ class Draft:
         """Draw the courses of one kind of therapy, a denial, or nothing."""
         kinds = [c for c, up in self.knowledge.broader.items() if group in up]
         kinds = [c for c in kinds if not is_group(c, self.knowledge)] or [group]
-        for i in range(self.mostly([1], [0, 0, 2])):
-            kind = self.draw(st.sampled_from(kinds))
+        for i in range(self.mostly([1], [0, 2])):
+            kind = self.draw(st.sampled_from(sorted(kinds, key=str)))
             node = NamedNode(f"{HERE}{group.value.rpartition('#')[2]}-{i}")
             end = self.day - timedelta(days=self.mostly([7], [0, 400]))
             start = self.back(end + timedelta(days=1))
             self.add(PATIENT, COV.hadTherapy, node)
             self.add(node, COV.ofTherapy, kind)
-            self.add(node, COV.startedOn, self.mostly([day_literal(start)], [None], odds=9))
-            self.add(node, COV.endedOn, self.mostly([day_literal(end)], [None], odds=9))
+            self.add(node, COV.startedOn, self.mostly([day_literal(start)], [None]))
+            self.add(node, COV.endedOn, self.mostly([day_literal(end)], [None]))
             outcomes = self.knowledge.instances_of(COV.TherapyOutcome)
             wanted = self.named.concepts.get(COV.hadOutcome, [])
             self.add(node, COV.hadOutcome, self.mostly(wanted, [None, *outcomes]))
             if self.knowledge.is_a(kind, COV.RegionalTherapy):
                 elsewhere = [None, *self.knowledge.instances_of(COV.SpinalRegion)]
                 self.add(node, COV.treatsRegion, self.mostly([self.region], elsewhere))
-        for kind in [group, *kinds]:
-            if self.mostly([False], [True], odds=9):
+        done = {o for _, p, o in self.triples if p == COV.ofTherapy}
+        for kind in [k for k in (group, *kinds) if not done & {*kinds}]:
+            if self.mostly([False], [True]):
                 self.add(PATIENT, COV.denies, kind)
 
-    def earlier(self, node: NamedNode, cls: NamedNode) -> None:
-        on = self.back(self.day)
+    def earlier(self, node: NamedNode, cls: NamedNode, index: int) -> None:
+        """Draw an earlier procedure and the response to it."""
+        on = self.back(self.day, further=40 * index)
         self.add(PATIENT, COV.underwent, node)
         self.add(node, COV.performedOn, day_literal(on))
         self.procedure(node, cls)
@@ -289,7 +199,7 @@ class Draft:
         self.facts(node, COV.EarlierProcedure)
         bound = self.draw(st.sampled_from(self.named.durations or ["P30D"]))
         until = days.first_day_after(on, bound)
-        until += timedelta(days=self.mostly([0, 30], [1, -1, -20], odds=6))
+        until += timedelta(days=self.mostly([0, 30], [-1, -20]))
         if on <= until <= self.day and self.mostly([True], [False]):
             self.add(node, COV.reliefLastedUntil, day_literal(until))
 
@@ -305,33 +215,35 @@ def changed(draw: st.DrawFn, named: Named, originals: Sequence[bytes]) -> bytes:
     """Return one of some requests with a few of its statements changed."""
     triples = list(stated(draw(st.sampled_from(originals))))
     for _ in range(draw(st.integers(1, 3))):
-        at = draw(st.integers(0, len(triples) - 1))
-        s, p, o = triples[at]
-        instead = draw(st.sampled_from([None, *instead_of(p, o, named)]))
-        triples[at : at + 1] = [] if instead is None else [instead_at(s, *instead)]
-        if p in LISTED_WHOLE and draw(st.booleans()):
-            triples.append((s, p, o))
+        at, options = draw(st.sampled_from([*changeable(triples, named)]))
+        instead = draw(st.sampled_from(options))
+        triples[at : at + 1] = [] if instead is None else [instead]
     return written(dict.fromkeys(triples))
 
 
-def instead_at(s: Term, p: NamedNode, o: Term) -> Spo:
-    assert isinstance(s, NamedNode | BlankNode)
-    return s, p, o
+def changeable(triples: Sequence[Spo], named: Named) -> Iterator[tuple[int, list[Spo | None]]]:
+    """Yield the places of what may be said otherwise, with what may be said instead."""
+    for at, (s, p, o) in enumerate(triples):
+        declared = named.knowledge.properties.get(p)
+        if declared is None or p in (COV.hasProcedureCode, COV.hasKind):
+            continue
+        options: list[Spo | None] = [(s, q, v) for q, v in instead_of(p, o, named)]
+        if options:
+            yield at, options if declared.required_of else [None, *options]
 
 
 def instead_of(p: NamedNode, o: Term, named: Named) -> list[tuple[NamedNode, Term]]:
     """Return what a statement may be changed to: a neighbouring value, or its opposite."""
-    declared = named.knowledge.properties.get(p)
-    if declared is None or declared.takes in record_classes(named.knowledge):
+    declared = named.knowledge.properties[p]
+    if declared.takes in record_classes(named.knowledge):
         return []
     if p in (COV.affirms, COV.denies):
         return [(COV.denies if p == COV.affirms else COV.affirms, o)]
     if declared.value_type == XSD.date:
         day = date.fromisoformat(o.value)
         near = [day + timedelta(days=d) for d in (-1, 1, -30, 30)]
-        return [
-            (p, day_literal(d)) for d in (*near, *(days.before(day, b) for b in named.durations))
-        ]
+        near += [days.before(day, bound) for bound in named.durations]
+        return [(p, day_literal(d)) for d in near]
     if declared.value_type == XSD.decimal:
         return [(p, number(v)) for n in named.numbers for v in (n, n - 1, n + 1)]
     assert declared.takes is not None

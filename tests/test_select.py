@@ -189,6 +189,11 @@ def test_payer_none_of_whose_policies_speaks_is_out_of_scope(reasoner: Reasoner)
     assert answers[0].reason
 
 
+def test_payer_without_any_policy_is_an_error_and_no_empty_answer(planned: Reasoner) -> None:
+    with pytest.raises(InputError, match="made-up"):
+        planned.decide_all(planned.read(example(EARLY)), payer="made-up")
+
+
 def test_payer_answers_by_the_policies_that_speak_to_the_request(tmp_path: Path) -> None:
     root = copied_tree(tmp_path)
     path = policy_file(root, GM070)
@@ -230,15 +235,15 @@ def test_plan_decides_by_the_first_policy_that_addresses_the_request(planned: Re
     answer = under_plan(planned, ("cov:MedialBranchTechnique", "cov:IntraArticularTechnique"))
     assert answer.selection.key == GM070
     assert answer.decision is Decision.NOT_COVERED
-    assert "The mandate comes first." in answer.reason
-    assert CENTENE not in answer.reason
+    assert "The mandate comes first." in answer.precedence
+    assert CENTENE not in answer.precedence
 
 
 def test_plan_passes_over_what_does_not_address_the_request_and_says_so(planned: Reasoner) -> None:
     answer = under_plan(planned)
     assert answer.selection.key == CENTENE
     assert answer.decision is Decision.COVERED
-    assert "made-up/plan" in answer.reason and GM070 in answer.reason
+    assert "made-up/plan" in answer.precedence and GM070 in answer.precedence
 
 
 def test_plan_does_not_pass_over_what_may_address_the_request(planned: Reasoner) -> None:
@@ -268,7 +273,7 @@ def test_plan_none_of_whose_policies_speaks_is_out_of_scope(planned: Reasoner) -
     )
     (answer,) = planned.decide_all(planned.read(data), plan="made-up/plan")
     assert answer.decision is Decision.OUT_OF_SCOPE
-    assert GM070 in answer.reason
+    assert GM070 in answer.precedence
 
 
 def test_shipped_plans_decide_as_their_payers_do(reasoner: Reasoner) -> None:
@@ -298,7 +303,7 @@ def test_plan_that_the_request_names_decides_before_its_payer(planned: Reasoner)
     )
     (answer,) = planned.decide_all(planned.read(data))
     assert answer.selection.key == GM070
-    assert "made-up/plan" in answer.reason
+    assert "made-up/plan" in answer.precedence
 
 
 def test_call_goes_before_what_the_request_names(reasoner: Reasoner) -> None:

@@ -108,82 +108,90 @@ def _stated(s: Session) -> str:
     )
 
 
-def counted(
-    history: History, scope: str, technique: str | None = None, intent: str | None = None
-) -> list[Session]:
-    """Return the denervations of a full history that a leaf looks at."""
-    narrower = {RADIOFREQUENCY: (CONVENTIONAL, PULSED, COOLED)}
-    return [
-        s
-        for s in history.sessions
-        if s.kind == DENERVATION
-        and (scope == "AnyRegion" or (s.region == history.region) == (scope == "SameRegion"))
-        and (technique is None or s.technique in narrower.get(technique, (technique,)))
-        and intent in (None, s.intent)
-    ]
+_SCOPES = {True: "SameRegion", False: "OtherRegion"}
 
 
-# Which earlier procedures a leaf looks at: the scope and filter it asks with, what is stated
-# of the one procedure there was and of the requested region, and whether that one counts
-# (None: it may).
-WITH_TECHNIQUE = f"; cov:withTechnique cov:{CONVENTIONAL}"
-WITH_BROAD_TECHNIQUE = f"; cov:withTechnique cov:{RADIOFREQUENCY}"
-WITH_INTENT = f"; cov:withIntent cov:{DIAGNOSTIC}"
-LOOKS_AT = [
-    pytest.param(scope, only, stated, region, counts, id=story)
-    for scope, only, stated, region, counts, story in [
-        ("SameRegion", "", {}, LUMBAR, True, "in the region asked for"),
-        ("SameRegion", "", {}, CERVICAL, False, "in another region"),
-        ("SameRegion", "", {}, None, None, "the region asked for is not stated"),
-        ("OtherRegion", "", {}, CERVICAL, True, "other: in another region"),
-        ("OtherRegion", "", {}, LUMBAR, False, "other: in the region asked for"),
-        ("OtherRegion", "", {}, None, None, "other: the region asked for is not stated"),
-        ("AnyRegion", "", {}, CERVICAL, True, "any: in another region"),
-        ("AnyRegion", "", {}, None, True, "any: the region asked for is not stated"),
-        ("SameRegion", "", {"kind": EPIDURAL}, LUMBAR, False, "of another class"),
-        ("AnyRegion", "", {"kind": EPIDURAL}, None, False, "any: of another class"),
-        *(
-            ("SameRegion", WITH_TECHNIQUE, {"technique": stated}, LUMBAR, counts, story)
-            for stated, counts, story in [
-                (CONVENTIONAL, True, "by the technique asked for"),
-                (PULSED, False, "by another technique"),
-                (CRYO, False, "by a technique of another sort"),
-                (None, None, "by an unstated technique"),
-                (RADIOFREQUENCY, None, "by a technique stated too broadly"),
-            ]
-        ),
-        *(
-            ("SameRegion", WITH_BROAD_TECHNIQUE, {"technique": stated}, LUMBAR, counts, story)
-            for stated, counts, story in [
-                (RADIOFREQUENCY, True, "broad: by the technique asked for"),
-                (PULSED, True, "broad: by a narrower technique"),
-                (CRYO, False, "broad: by another technique"),
-                (None, None, "broad: by an unstated technique"),
-            ]
-        ),
-        ("SameRegion", WITH_INTENT, {"intent": DIAGNOSTIC}, LUMBAR, True, "with that intent"),
-        ("SameRegion", WITH_INTENT, {"intent": THERAPEUTIC}, LUMBAR, False, "with another intent"),
-        ("SameRegion", WITH_INTENT, {}, LUMBAR, None, "with an unstated intent"),
-        ("SameRegion", WITH_TECHNIQUE, {}, CERVICAL, False, "elsewhere, technique unstated"),
-        (
-            "SameRegion",
-            WITH_TECHNIQUE + WITH_INTENT,
-            {"technique": CONVENTIONAL, "intent": THERAPEUTIC},
-            LUMBAR,
-            False,
-            "by that technique, with another intent",
-        ),
-        (
-            "SameRegion",
-            WITH_TECHNIQUE + WITH_INTENT,
-            {"technique": CONVENTIONAL},
-            LUMBAR,
-            None,
-            "by that technique, with an unstated intent",
-        ),
-    ]
-]
-LOOKS = pytest.mark.parametrize(("scope", "only", "stated", "region", "counts"), LOOKS_AT)
+@dataclass(frozen=True)
+class Which:
+    """Which earlier denervations a leaf looks at."""
+
+    scope: str = "SameRegion"
+    technique: str | None = None
+    intent: str | None = None
+
+    @property
+    def turtle(self) -> str:
+        return (
+            f"; cov:regionScope cov:{self.scope} "
+            + (f"; cov:withTechnique cov:{self.technique} " if self.technique else "")
+            + (f"; cov:withIntent cov:{self.intent} " if self.intent else "")
+        )
+
+    def of(self, history: History) -> list[Session]:
+        """Return those of a history in which nothing is silent."""
+        narrower = {RADIOFREQUENCY: (CONVENTIONAL, PULSED, COOLED)}
+        return [
+            s
+            for s in history.sessions
+            if s.kind == DENERVATION
+            and self.scope in ("AnyRegion", _SCOPES[s.region == history.region])
+            and s.technique in narrower.get(self.technique or "", (self.technique or s.technique,))
+            and s.intent == (self.intent or s.intent)
+        ]
+
+
+HERE, ELSEWHERE, ANYWHERE = Which("SameRegion"), Which("OtherRegion"), Which("AnyRegion")
+BY_CONVENTIONAL, BY_RADIOFREQUENCY = Which(technique=CONVENTIONAL), Which(technique=RADIOFREQUENCY)
+TO_DIAGNOSE = Which(intent=DIAGNOSTIC)
+CONVENTIONAL_TO_DIAGNOSE = Which("SameRegion", CONVENTIONAL, DIAGNOSTIC)
+
+# What is stated of the only earlier procedure and of the region asked for, and whether that
+# procedure is one that a leaf looks at (None: it may be).
+LOOKS = pytest.mark.parametrize(
+    ("which", "stated", "region", "counts"),
+    [
+        pytest.param(which, stated, region, counts, id=story)
+        for which, stated, region, counts, story in [
+            (HERE, {}, LUMBAR, True, "in the region asked for"),
+            (HERE, {}, CERVICAL, False, "in another region"),
+            (HERE, {}, None, None, "the region asked for is not stated"),
+            (ELSEWHERE, {}, CERVICAL, True, "other: in another region"),
+            (ELSEWHERE, {}, LUMBAR, False, "other: in the region asked for"),
+            (ELSEWHERE, {}, None, None, "other: the region asked for is not stated"),
+            (ANYWHERE, {}, CERVICAL, True, "any: in another region"),
+            (ANYWHERE, {}, None, True, "any: the region asked for is not stated"),
+            (HERE, {"kind": EPIDURAL}, LUMBAR, False, "of another class"),
+            (ANYWHERE, {"kind": EPIDURAL}, None, False, "any: of another class"),
+            (BY_CONVENTIONAL, {"technique": CONVENTIONAL}, LUMBAR, True, "by that technique"),
+            (BY_CONVENTIONAL, {"technique": PULSED}, LUMBAR, False, "by another technique"),
+            (BY_CONVENTIONAL, {"technique": CRYO}, LUMBAR, False, "by quite another technique"),
+            (BY_CONVENTIONAL, {}, LUMBAR, None, "by an unstated technique"),
+            (BY_CONVENTIONAL, {}, CERVICAL, False, "elsewhere, by an unstated technique"),
+            (BY_CONVENTIONAL, {"technique": RADIOFREQUENCY}, LUMBAR, None, "stated too broadly"),
+            (BY_RADIOFREQUENCY, {"technique": RADIOFREQUENCY}, LUMBAR, True, "broad: the same"),
+            (BY_RADIOFREQUENCY, {"technique": PULSED}, LUMBAR, True, "broad: a narrower one"),
+            (BY_RADIOFREQUENCY, {"technique": CRYO}, LUMBAR, False, "broad: another one"),
+            (BY_RADIOFREQUENCY, {}, LUMBAR, None, "broad: an unstated one"),
+            (TO_DIAGNOSE, {"intent": DIAGNOSTIC}, LUMBAR, True, "with that intent"),
+            (TO_DIAGNOSE, {"intent": THERAPEUTIC}, LUMBAR, False, "with another intent"),
+            (TO_DIAGNOSE, {}, LUMBAR, None, "with an unstated intent"),
+            (
+                CONVENTIONAL_TO_DIAGNOSE,
+                {"technique": CONVENTIONAL, "intent": THERAPEUTIC},
+                LUMBAR,
+                False,
+                "by that technique, with another intent",
+            ),
+            (
+                CONVENTIONAL_TO_DIAGNOSE,
+                {"technique": CONVENTIONAL},
+                LUMBAR,
+                None,
+                "by that technique, with an unstated intent",
+            ),
+        ]
+    ],
+)
 
 
 # --- Responses to earlier procedures -------------------------------------------------------

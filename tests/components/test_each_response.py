@@ -10,18 +10,20 @@ from hypothesis import strategies as st
 
 from reasoner.judge import Verdict
 from tests.components.histories import (
+    BY_CONVENTIONAL,
     CONVENTIONAL,
+    DIAGNOSTIC,
+    HERE,
     LOOKS,
     PULSED,
     RADIOFREQUENCY,
     RESPONSES,
-    WITH_TECHNIQUE,
     History,
     Response,
     Rule,
     Span,
+    Which,
     assert_laws,
-    counted,
     partial_histories,
     session,
     told,
@@ -32,11 +34,8 @@ FOUR_MONTHS = Span(months=4)
 HALF = Response(relief=50)
 
 
-def each(response: Response, scope: str = "SameRegion", only: str = "") -> str:
-    return (
-        f"cov:eachSessionOf cov:FacetJointDenervation ; cov:regionScope cov:{scope} {only}"
-        f" {response.turtle}"
-    )
+def each(response: Response, which: Which = HERE) -> str:
+    return f"cov:eachSessionOf cov:FacetJointDenervation {which.turtle} {response.turtle}"
 
 
 def test_with_no_earlier_session_nothing_is_asked() -> None:
@@ -52,16 +51,19 @@ def test_the_response_of_the_only_session(
 
 @LOOKS
 def test_which_sessions_are_held_to_the_response(
-    scope: str, only: str, stated: dict[str, Any], region: str | None, counts: bool | None
+    which: Which,
+    stated: dict[str, Any],
+    region: str | None,
+    counts: bool | None,
 ) -> None:
     poor = session("2024-01-10", relief=0, **stated)
     expected = {True: NOT_MET, False: MET, None: NOT_DOCUMENTED}[counts]
-    assert verdict(each(HALF, scope, only), told("2024-06-15", poor, region=region)) is expected
+    assert verdict(each(HALF, which), told("2024-06-15", poor, region=region)) is expected
 
 
 def test_an_uncertain_session_that_helped_raises_no_question() -> None:
     story = told("2024-06-15", session("2024-01-10", relief=80))
-    assert verdict(each(HALF, only=WITH_TECHNIQUE), story) is MET
+    assert verdict(each(HALF, which=BY_CONVENTIONAL), story) is MET
 
 
 @pytest.mark.parametrize(
@@ -89,22 +91,21 @@ def test_a_poor_session_by_another_technique_is_not_held_against_it() -> None:
         session("2024-01-10", technique=CONVENTIONAL, relief=80),
         session("2024-03-10", technique=PULSED, relief=0),
     )
-    assert verdict(each(HALF, only=WITH_TECHNIQUE), story) is MET
+    assert verdict(each(HALF, which=BY_CONVENTIONAL), story) is MET
 
 
-def helped(response: Response, scope: str, technique: str | None = None) -> Rule:
-    only = f"; cov:withTechnique cov:{technique}" if technique else ""
+def helped(response: Response, which: Which) -> Rule:
     return Rule(
-        each(response, scope, only),
-        lambda history: all(map(response.seen_in, counted(history, scope, technique))),
+        each(response, which),
+        lambda history: all(map(response.seen_in, which.of(history))),
     )
 
 
 RULES = [
-    helped(HALF, "SameRegion"),
-    helped(Response(50, FOUR_MONTHS, True), "SameRegion", CONVENTIONAL),
-    helped(Response(duration=FOUR_MONTHS), "AnyRegion", RADIOFREQUENCY),
-    helped(Response(improved=True), "OtherRegion", CONVENTIONAL),
+    helped(HALF, HERE),
+    helped(Response(50, FOUR_MONTHS, True), BY_CONVENTIONAL),
+    helped(Response(duration=FOUR_MONTHS), Which("AnyRegion", RADIOFREQUENCY)),
+    helped(Response(improved=True), Which("OtherRegion", intent=DIAGNOSTIC)),
 ]
 
 

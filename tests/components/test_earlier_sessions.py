@@ -10,16 +10,20 @@ from hypothesis import strategies as st
 
 from reasoner.judge import Verdict
 from tests.components.histories import (
+    BY_CONVENTIONAL,
+    BY_RADIOFREQUENCY,
     CONVENTIONAL,
+    DIAGNOSTIC,
+    ELSEWHERE,
+    HERE,
     LOOKS,
     PULSED,
     RADIOFREQUENCY,
-    WITH_TECHNIQUE,
     History,
     Rule,
     Span,
+    Which,
     assert_laws,
-    counted,
     partial_histories,
     session,
     told,
@@ -29,13 +33,11 @@ from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, request, verd
 YEAR, SIX_MONTHS = Span(months=12), Span(months=6)
 
 
-def sessions(
-    bound: str, n: int, window: Span | None = None, scope: str = "SameRegion", only: str = ""
-) -> str:
+def sessions(bound: str, n: int, window: Span | None = None, which: Which = HERE) -> str:
     within = f"; cov:inWindow {window.turtle}" if window else ""
     return (
-        f"cov:{bound}EarlierSessions {n} ; cov:ofProcedure cov:FacetJointDenervation ;"
-        f" cov:regionScope cov:{scope} {only} {within}"
+        f"cov:{bound}EarlierSessions {n} ; cov:ofProcedure cov:FacetJointDenervation"
+        f" {which.turtle} {within}"
     )
 
 
@@ -81,13 +83,16 @@ def test_a_year_leaves_out_the_same_day_a_year_earlier(
 
 @LOOKS
 def test_which_sessions_are_counted(
-    scope: str, only: str, stated: dict[str, Any], region: str | None, counts: bool | None
+    which: Which,
+    stated: dict[str, Any],
+    region: str | None,
+    counts: bool | None,
 ) -> None:
     story = told("2024-06-15", session("2024-01-10", **stated), region=region)
     at_least = {True: MET, False: NOT_MET, None: NOT_DOCUMENTED}[counts]
     at_most = {True: NOT_MET, False: MET, None: NOT_DOCUMENTED}[counts]
-    assert verdict(sessions("minimum", 1, None, scope, only), story) is at_least
-    assert verdict(sessions("maximum", 0, None, scope, only), story) is at_most
+    assert verdict(sessions("minimum", 1, None, which), story) is at_least
+    assert verdict(sessions("maximum", 0, None, which), story) is at_most
 
 
 def test_none_stated_means_none_even_when_the_region_is_not_stated() -> None:
@@ -101,13 +106,13 @@ def test_uncertain_sessions_matter_only_when_they_reach_the_bound() -> None:
         told("2024-06-15", known, uncertain, session("2024-04-10", technique=other))
         for other in (PULSED, RADIOFREQUENCY)
     ]
-    assert verdict(sessions("minimum", 1, only=WITH_TECHNIQUE), two) is MET
-    assert verdict(sessions("minimum", 2, only=WITH_TECHNIQUE), two) is NOT_DOCUMENTED
-    assert verdict(sessions("minimum", 3, only=WITH_TECHNIQUE), two) is NOT_MET
-    assert verdict(sessions("minimum", 3, only=WITH_TECHNIQUE), three) is NOT_DOCUMENTED
-    assert verdict(sessions("maximum", 0, only=WITH_TECHNIQUE), two) is NOT_MET
-    assert verdict(sessions("maximum", 1, only=WITH_TECHNIQUE), two) is NOT_DOCUMENTED
-    assert verdict(sessions("maximum", 2, only=WITH_TECHNIQUE), two) is MET
+    assert verdict(sessions("minimum", 1, which=BY_CONVENTIONAL), two) is MET
+    assert verdict(sessions("minimum", 2, which=BY_CONVENTIONAL), two) is NOT_DOCUMENTED
+    assert verdict(sessions("minimum", 3, which=BY_CONVENTIONAL), two) is NOT_MET
+    assert verdict(sessions("minimum", 3, which=BY_CONVENTIONAL), three) is NOT_DOCUMENTED
+    assert verdict(sessions("maximum", 0, which=BY_CONVENTIONAL), two) is NOT_MET
+    assert verdict(sessions("maximum", 1, which=BY_CONVENTIONAL), two) is NOT_DOCUMENTED
+    assert verdict(sessions("maximum", 2, which=BY_CONVENTIONAL), two) is MET
 
 
 def test_a_family_without_regions_is_uncertain_in_a_region_and_counted_in_all() -> None:
@@ -122,23 +127,22 @@ def test_a_family_without_regions_is_uncertain_in_a_region_and_counted_in_all() 
     assert verdict(f"{leaf} ; cov:regionScope cov:SameRegion", story) is NOT_DOCUMENTED
 
 
-def had(bound: str, n: int, window: Span | None, scope: str, technique: str | None = None) -> Rule:
+def had(bound: str, n: int, window: Span | None, which: Which) -> Rule:
     def holds(history: History) -> bool:
-        days = {s.on for s in counted(history, scope, technique)}
+        days = {s.on for s in which.of(history)}
         found = sum(window is None or on > window.before(history.service) for on in days)
         return found >= n if bound == "minimum" else found <= n
 
-    only = f"; cov:withTechnique cov:{technique}" if technique else ""
-    return Rule(sessions(bound, n, window, scope, only), holds)
+    return Rule(sessions(bound, n, window, which), holds)
 
 
 RULES = [
-    had("minimum", 1, SIX_MONTHS, "SameRegion", CONVENTIONAL),
-    had("minimum", 2, None, "AnyRegion", RADIOFREQUENCY),
-    had("minimum", 1, YEAR, "OtherRegion"),
-    had("maximum", 0, YEAR, "SameRegion", CONVENTIONAL),
-    had("maximum", 1, None, "SameRegion", RADIOFREQUENCY),
-    had("maximum", 1, SIX_MONTHS, "OtherRegion", CONVENTIONAL),
+    had("minimum", 1, SIX_MONTHS, BY_CONVENTIONAL),
+    had("minimum", 2, None, Which("AnyRegion", RADIOFREQUENCY)),
+    had("minimum", 1, YEAR, ELSEWHERE),
+    had("maximum", 0, YEAR, BY_CONVENTIONAL),
+    had("maximum", 1, None, BY_RADIOFREQUENCY),
+    had("maximum", 1, SIX_MONTHS, Which("OtherRegion", intent=DIAGNOSTIC)),
 ]
 
 

@@ -10,19 +10,23 @@ from hypothesis import strategies as st
 
 from reasoner.judge import Verdict
 from tests.components.histories import (
+    BY_CONVENTIONAL,
     CERVICAL,
     CONVENTIONAL,
+    DIAGNOSTIC,
+    ELSEWHERE,
+    HERE,
     LOOKS,
     PULSED,
     RADIOFREQUENCY,
     RESPONSES,
-    WITH_TECHNIQUE,
+    TO_DIAGNOSE,
     History,
     Response,
     Rule,
     Span,
+    Which,
     assert_laws,
-    counted,
     partial_histories,
     session,
     told,
@@ -33,11 +37,8 @@ FOUR_MONTHS = Span(months=4)
 HALF = Response(relief=50)
 
 
-def latest(response: Response, scope: str = "SameRegion", only: str = "") -> str:
-    return (
-        f"cov:latestSessionOf cov:FacetJointDenervation ; cov:regionScope cov:{scope} {only}"
-        f" {response.turtle}"
-    )
+def latest(response: Response, which: Which = HERE) -> str:
+    return f"cov:latestSessionOf cov:FacetJointDenervation {which.turtle} {response.turtle}"
 
 
 def test_without_an_earlier_session_there_is_no_response() -> None:
@@ -55,11 +56,14 @@ def test_the_response_of_the_only_session(
 
 @LOOKS
 def test_which_session_can_be_the_latest(
-    scope: str, only: str, stated: dict[str, Any], region: str | None, counts: bool | None
+    which: Which,
+    stated: dict[str, Any],
+    region: str | None,
+    counts: bool | None,
 ) -> None:
     good = session("2024-01-10", relief=80, **stated)
     expected = {True: MET, False: NOT_MET, None: NOT_DOCUMENTED}[counts]
-    assert verdict(latest(HALF, scope, only), told("2024-06-15", good, region=region)) is expected
+    assert verdict(latest(HALF, which), told("2024-06-15", good, region=region)) is expected
 
 
 @pytest.mark.parametrize(
@@ -99,8 +103,8 @@ def test_a_later_session_elsewhere_or_by_another_technique_is_not_the_latest() -
     elsewhere = session("2024-03-10", relief=0, technique=CONVENTIONAL, region=CERVICAL)
     otherwise = session("2024-04-10", relief=0, technique=PULSED)
     story = told("2024-06-15", good, elsewhere, otherwise)
-    assert verdict(latest(HALF, only=WITH_TECHNIQUE), story) is MET
-    assert verdict(latest(HALF, "OtherRegion"), story) is NOT_MET
+    assert verdict(latest(HALF, which=BY_CONVENTIONAL), story) is MET
+    assert verdict(latest(HALF, ELSEWHERE), story) is NOT_MET
     assert verdict(latest(HALF), story) is NOT_MET
 
 
@@ -123,7 +127,7 @@ def test_an_uncertain_later_session_may_be_the_latest(
         session("2024-01-10", technique=CONVENTIONAL, relief=certain),
         session("2024-03-10", relief=uncertain),
     )
-    assert verdict(latest(HALF, only=WITH_TECHNIQUE), story) is expected
+    assert verdict(latest(HALF, which=BY_CONVENTIONAL), story) is expected
 
 
 def test_an_uncertain_session_before_a_certain_one_does_not_matter() -> None:
@@ -132,30 +136,30 @@ def test_an_uncertain_session_before_a_certain_one_does_not_matter() -> None:
         session("2024-01-10", relief=0),
         session("2024-03-10", technique=CONVENTIONAL, relief=80),
     )
-    assert verdict(latest(HALF, only=WITH_TECHNIQUE), story) is MET
+    assert verdict(latest(HALF, which=BY_CONVENTIONAL), story) is MET
 
 
 def test_an_only_session_that_failed_is_not_met_whatever_its_technique() -> None:
     story = told("2024-06-15", session("2024-01-10", relief=20))
-    assert verdict(latest(HALF, only=WITH_TECHNIQUE), story) is NOT_MET
+    assert verdict(latest(HALF, which=BY_CONVENTIONAL), story) is NOT_MET
 
 
-def ended_well(response: Response, scope: str, technique: str | None = None) -> Rule:
+def ended_well(response: Response, which: Which) -> Rule:
     def holds(history: History) -> bool:
-        found = counted(history, scope, technique)
+        found = which.of(history)
         last = max((s.on for s in found), default=None)
         return bool(found) and all(response.seen_in(s) for s in found if s.on == last)
 
-    only = f"; cov:withTechnique cov:{technique}" if technique else ""
-    return Rule(latest(response, scope, only), holds)
+    return Rule(latest(response, which), holds)
 
 
 RULES = [
-    ended_well(HALF, "SameRegion"),
-    ended_well(HALF, "SameRegion", CONVENTIONAL),
-    ended_well(Response(50, FOUR_MONTHS, True), "SameRegion", CONVENTIONAL),
-    ended_well(Response(duration=FOUR_MONTHS), "AnyRegion", RADIOFREQUENCY),
-    ended_well(Response(improved=True), "OtherRegion", CONVENTIONAL),
+    ended_well(HALF, HERE),
+    ended_well(HALF, BY_CONVENTIONAL),
+    ended_well(HALF, TO_DIAGNOSE),
+    ended_well(Response(50, FOUR_MONTHS, True), BY_CONVENTIONAL),
+    ended_well(Response(duration=FOUR_MONTHS), Which("AnyRegion", RADIOFREQUENCY)),
+    ended_well(Response(improved=True), Which("OtherRegion", intent=DIAGNOSTIC)),
 ]
 
 

@@ -10,17 +10,20 @@ from hypothesis import strategies as st
 
 from reasoner.judge import Verdict
 from tests.components.histories import (
+    ANYWHERE,
+    BY_CONVENTIONAL,
     CERVICAL,
     CONVENTIONAL,
+    ELSEWHERE,
+    HERE,
     LOOKS,
     PULSED,
     RADIOFREQUENCY,
-    WITH_TECHNIQUE,
     History,
     Rule,
     Span,
+    Which,
     assert_laws,
-    counted,
     partial_histories,
     session,
     told,
@@ -30,11 +33,11 @@ from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, verdict
 YEAR, SIX_MONTHS = Span(months=12), Span(months=6)
 
 
-def limit(n: int, window: Span | None = None, scope: str = "SameRegion", only: str = "") -> str:
+def limit(n: int, window: Span | None = None, which: Which = HERE) -> str:
     within = f"; cov:inWindow {window.turtle}" if window else ""
     return (
-        f"cov:maximumSessions {n} ; cov:ofProcedure cov:FacetJointDenervation ;"
-        f" cov:regionScope cov:{scope} {only} {within}"
+        f"cov:maximumSessions {n} ; cov:ofProcedure cov:FacetJointDenervation"
+        f" {which.turtle} {within}"
     )
 
 
@@ -100,19 +103,18 @@ def test_only_sessions_in_the_window_are_counted() -> None:
 @pytest.mark.parametrize("window", [None, YEAR], ids=["ever", "in a year"])
 def test_which_sessions_are_counted(
     window: Span | None,
-    scope: str,
-    only: str,
+    which: Which,
     stated: dict[str, Any],
     region: str | None,
     counts: bool | None,
 ) -> None:
     story = told("2024-06-15", session("2024-01-10", **stated), region=region)
     expected = {True: NOT_MET, False: MET, None: NOT_DOCUMENTED}[counts]
-    assert verdict(limit(1, window, scope, only), story) is expected
+    assert verdict(limit(1, window, which), story) is expected
 
 
 def test_uncertain_sessions_matter_only_when_they_would_exceed_the_limit() -> None:
-    leaf, known = limit(3, only=WITH_TECHNIQUE), session("2024-01-10", technique=CONVENTIONAL)
+    leaf, known = limit(3, which=BY_CONVENTIONAL), session("2024-01-10", technique=CONVENTIONAL)
     uncertain = [session("2024-03-10"), session("2024-04-10", technique=RADIOFREQUENCY)]
     assert verdict(leaf, told("2024-06-15", known, uncertain[0])) is MET
     assert verdict(leaf, told("2024-06-15", known, *uncertain)) is NOT_DOCUMENTED
@@ -123,32 +125,31 @@ def test_uncertain_sessions_matter_only_when_they_would_exceed_the_limit() -> No
 
 def test_one_counted_and_one_uncertain_procedure_on_a_day_are_one_session() -> None:
     day = [session("2024-01-10", technique=t) for t in (CONVENTIONAL, PULSED, None)]
-    assert verdict(limit(2, only=WITH_TECHNIQUE), told("2024-06-15", *day)) is MET
-    assert verdict(limit(1, only=WITH_TECHNIQUE), told("2024-06-15", *day)) is NOT_MET
+    assert verdict(limit(2, which=BY_CONVENTIONAL), told("2024-06-15", *day)) is MET
+    assert verdict(limit(1, which=BY_CONVENTIONAL), told("2024-06-15", *day)) is NOT_MET
 
 
 def test_sessions_in_other_regions_are_never_added_up() -> None:
     story = told("2024-06-15", session("2024-01-10"), session("2024-02-10", region=CERVICAL))
     assert verdict(limit(2), story) is MET
-    assert verdict(limit(2, scope="OtherRegion"), story) is MET
-    assert verdict(limit(2, scope="AnyRegion"), story) is NOT_MET
+    assert verdict(limit(2, which=ELSEWHERE), story) is MET
+    assert verdict(limit(2, which=ANYWHERE), story) is NOT_MET
 
 
-def within(n: int, window: Span | None, scope: str, technique: str | None = None) -> Rule:
+def within(n: int, window: Span | None, which: Which) -> Rule:
     def holds(history: History) -> bool:
-        days = {s.on for s in counted(history, scope, technique)} | {history.service}
+        days = {s.on for s in which.of(history)} | {history.service}
         first = window.before(history.service) if window else None
         return sum(first is None or day > first for day in days) <= n
 
-    only = f"; cov:withTechnique cov:{technique}" if technique else ""
-    return Rule(limit(n, window, scope, only), holds)
+    return Rule(limit(n, window, which), holds)
 
 
 RULES = [
-    within(1, SIX_MONTHS, "SameRegion", CONVENTIONAL),
-    within(2, None, "SameRegion", CONVENTIONAL),
-    within(2, YEAR, "AnyRegion", RADIOFREQUENCY),
-    within(2, None, "OtherRegion"),
+    within(1, SIX_MONTHS, BY_CONVENTIONAL),
+    within(2, None, BY_CONVENTIONAL),
+    within(2, YEAR, Which("AnyRegion", RADIOFREQUENCY)),
+    within(2, None, ELSEWHERE),
 ]
 
 

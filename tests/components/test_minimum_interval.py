@@ -11,15 +11,18 @@ from hypothesis import strategies as st
 
 from reasoner.judge import Verdict
 from tests.components.histories import (
+    BY_CONVENTIONAL,
     CONVENTIONAL,
+    ELSEWHERE,
+    HERE,
     LOOKS,
     PULSED,
-    WITH_TECHNIQUE,
+    RADIOFREQUENCY,
     History,
     Rule,
     Span,
+    Which,
     assert_laws,
-    counted,
     partial_histories,
     session,
     told,
@@ -29,10 +32,10 @@ from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, request, verd
 TWO_WEEKS, SIX_MONTHS, YEAR = Span(days=14), Span(months=6), Span(months=12)
 
 
-def spacing(span: Span = TWO_WEEKS, scope: str = "SameRegion", only: str = "") -> str:
+def spacing(span: Span = TWO_WEEKS, which: Which = HERE) -> str:
     return (
-        f"cov:minimumInterval {span.turtle} ; cov:ofProcedure cov:FacetJointDenervation ;"
-        f" cov:regionScope cov:{scope} {only}"
+        f"cov:minimumInterval {span.turtle} ; cov:ofProcedure cov:FacetJointDenervation"
+        f" {which.turtle}"
     )
 
 
@@ -90,14 +93,14 @@ def test_a_year_ends_on_its_anniversary(performed: str, service: str, expected: 
 
 @LOOKS
 def test_what_counts_as_the_last_procedure(
-    scope: str, only: str, stated: dict[str, Any], region: str | None, counts: bool | None
+    which: Which,
+    stated: dict[str, Any],
+    region: str | None,
+    counts: bool | None,
 ) -> None:
     yesterday = session("2024-06-14", **stated)
     expected = {True: NOT_MET, False: MET, None: NOT_DOCUMENTED}[counts]
-    assert (
-        verdict(spacing(scope=scope, only=only), told("2024-06-15", yesterday, region=region))
-        is expected
-    )
+    assert verdict(spacing(which=which), told("2024-06-15", yesterday, region=region)) is expected
 
 
 def test_the_interval_counts_from_the_last_procedure_not_from_the_first() -> None:
@@ -106,7 +109,7 @@ def test_the_interval_counts_from_the_last_procedure_not_from_the_first() -> Non
 
 
 def test_an_uncertain_procedure_matters_only_while_it_is_recent() -> None:
-    leaf = spacing(only=WITH_TECHNIQUE)
+    leaf = spacing(which=BY_CONVENTIONAL)
     assert verdict(leaf, told("2024-06-15", session("2024-06-01"))) is MET
     assert verdict(leaf, told("2024-06-15", session("2024-06-02"))) is NOT_DOCUMENTED
 
@@ -118,7 +121,7 @@ def test_a_certain_recent_procedure_outweighs_an_uncertain_one() -> None:
         session("2024-06-13"),
         session("2024-06-14", technique=PULSED),
     )
-    assert verdict(spacing(only=WITH_TECHNIQUE), story) is NOT_MET
+    assert verdict(spacing(which=BY_CONVENTIONAL), story) is NOT_MET
 
 
 def test_a_code_that_spans_two_regions_leaves_the_region_open() -> None:
@@ -142,20 +145,19 @@ def test_a_code_that_spans_two_regions_leaves_the_region_open() -> None:
     assert asked("cov:hasProcedureCode code:64493") is MET
 
 
-def waited(span: Span, scope: str, technique: str | None = None) -> Rule:
+def waited(span: Span, which: Which) -> Rule:
     def holds(history: History) -> bool:
         limit: date = span.before(history.service)
-        return all(s.on <= limit for s in counted(history, scope, technique))
+        return all(s.on <= limit for s in which.of(history))
 
-    only = f"; cov:withTechnique cov:{technique}" if technique else ""
-    return Rule(spacing(span, scope, only), holds)
+    return Rule(spacing(span, which), holds)
 
 
 RULES = [
-    waited(TWO_WEEKS, "SameRegion"),
-    waited(SIX_MONTHS, "SameRegion", CONVENTIONAL),
-    waited(SIX_MONTHS, "AnyRegion", "Radiofrequency"),
-    waited(YEAR, "OtherRegion"),
+    waited(TWO_WEEKS, HERE),
+    waited(SIX_MONTHS, BY_CONVENTIONAL),
+    waited(SIX_MONTHS, Which("AnyRegion", RADIOFREQUENCY)),
+    waited(YEAR, ELSEWHERE),
 ]
 
 

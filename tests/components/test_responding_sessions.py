@@ -10,18 +10,21 @@ from hypothesis import strategies as st
 
 from reasoner.judge import Verdict
 from tests.components.histories import (
+    ANYWHERE,
+    BY_CONVENTIONAL,
     CERVICAL,
     CONVENTIONAL,
+    ELSEWHERE,
+    HERE,
     LOOKS,
     RADIOFREQUENCY,
     RESPONSES,
-    WITH_TECHNIQUE,
     History,
     Response,
     Rule,
     Span,
+    Which,
     assert_laws,
-    counted,
     partial_histories,
     session,
     told,
@@ -32,10 +35,10 @@ FOUR_MONTHS = Span(months=4)
 HALF = Response(relief=50)
 
 
-def responding(n: int, response: Response, scope: str = "SameRegion", only: str = "") -> str:
+def responding(n: int, response: Response, which: Which = HERE) -> str:
     return (
-        f"cov:respondingSessions {n} ; cov:ofProcedure cov:FacetJointDenervation ;"
-        f" cov:regionScope cov:{scope} {only} {response.turtle}"
+        f"cov:respondingSessions {n} ; cov:ofProcedure cov:FacetJointDenervation"
+        f" {which.turtle} {response.turtle}"
     )
 
 
@@ -49,12 +52,15 @@ def test_the_response_of_the_only_session(
 
 @LOOKS
 def test_which_sessions_can_respond(
-    scope: str, only: str, stated: dict[str, Any], region: str | None, counts: bool | None
+    which: Which,
+    stated: dict[str, Any],
+    region: str | None,
+    counts: bool | None,
 ) -> None:
     good = session("2024-01-10", relief=80, **stated)
     story = told("2024-06-15", good, region=region)
     expected = {True: MET, False: NOT_MET, None: NOT_DOCUMENTED}[counts]
-    assert verdict(responding(1, HALF, scope, only), story) is expected
+    assert verdict(responding(1, HALF, which), story) is expected
 
 
 @pytest.mark.parametrize(
@@ -90,32 +96,29 @@ def test_a_day_responds_when_one_of_its_procedures_did() -> None:
 def test_sessions_of_two_regions_are_not_added_up() -> None:
     days = [session("2024-01-10", relief=80), session("2024-02-10", relief=80, region=CERVICAL)]
     assert verdict(responding(2, HALF), told("2024-06-15", *days)) is NOT_MET
-    assert verdict(responding(2, HALF, "AnyRegion"), told("2024-06-15", *days)) is MET
+    assert verdict(responding(2, HALF, ANYWHERE), told("2024-06-15", *days)) is MET
 
 
 def test_a_known_and_an_uncertain_responder_wait_for_the_uncertain_one() -> None:
     known = session("2024-01-10", technique=CONVENTIONAL, relief=80)
-    leaf = responding(2, HALF, only=WITH_TECHNIQUE)
+    leaf = responding(2, HALF, which=BY_CONVENTIONAL)
     uncertain = session("2024-03-10", relief=80)
     assert verdict(leaf, told("2024-06-15", known, uncertain)) is NOT_DOCUMENTED
     assert verdict(leaf, told("2024-06-15", known, session("2024-03-10", relief=20))) is NOT_MET
 
 
-def enough(n: int, response: Response, scope: str, technique: str | None = None) -> Rule:
-    only = f"; cov:withTechnique cov:{technique}" if technique else ""
+def enough(n: int, response: Response, which: Which) -> Rule:
     return Rule(
-        responding(n, response, scope, only),
-        lambda history: (
-            n <= len({s.on for s in counted(history, scope, technique) if response.seen_in(s)})
-        ),
+        responding(n, response, which),
+        lambda history: n <= len({s.on for s in which.of(history) if response.seen_in(s)}),
     )
 
 
 RULES = [
-    enough(1, HALF, "SameRegion", CONVENTIONAL),
-    enough(2, HALF, "SameRegion"),
-    enough(2, Response(50, FOUR_MONTHS, True), "AnyRegion", RADIOFREQUENCY),
-    enough(1, Response(duration=FOUR_MONTHS), "OtherRegion"),
+    enough(1, HALF, BY_CONVENTIONAL),
+    enough(2, HALF, HERE),
+    enough(2, Response(50, FOUR_MONTHS, True), Which("AnyRegion", RADIOFREQUENCY)),
+    enough(1, Response(duration=FOUR_MONTHS), ELSEWHERE),
 ]
 
 

@@ -1,0 +1,274 @@
+"""What holds of every request, tried on all cases: no order, no wording, no silence decides.
+
+The laws are those of the design's last section. Where each would take too long, the same
+sample is tried in every run, and everything with ``COVERGRAPH_LAWS=full``. A message shows
+the requests as N-Triples, so that they can be made into a case.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from functools import cache
+
+import pytest
+from case_files import Case
+from laws import conforms, narrows, reductions, sampled, seeded, stated, told, without, written
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
+from rdflib import Graph
+
+from reasoner.criteria import Policy
+from reasoner.decide import Decision, Outcome, scope
+from reasoner.engine import Answer, Reasoner
+from reasoner.errors import InputError
+from reasoner.gate import Request
+from reasoner.judge.reference import to_rdflib
+from reasoner.namespaces import COV, PREFIXES, RDF, RDFS, XSD
+from reasoner.receipt import Recorder
+from reasoner.records import record_classes
+from reasoner.standard import Standard
+from reasoner.triples import Spo, Term, Triples
+
+AnswerOf = Callable[[bytes, NamedNode], Answer]
+
+
+@pytest.fixture(scope="session")
+def shapes_of(reasoner: Reasoner) -> Callable[[Policy], Graph]:
+    """Return what writes a whole policy as plain SHACL."""
+
+    @cache
+    def shapes(policy: Policy) -> Graph:
+        return to_rdflib(Standard(reasoner.knowledge, policy).policy_shapes())
+
+    return shapes
+
+
+# --- Order, names and serialisation --------------------------------------------------------
+
+
+def wordings(triples: Triples, *seed: object) -> Iterable[tuple[str, bytes, str]]:
+    """Yield a request worded otherwise: what was changed, the bytes, and their media type."""
+    chance = seeded("wordings", *seed)
+    shuffled = chance.sample(list(triples), len(triples))
+    as_triples = [Triple(*spo) for spo in shuffled]
+    turtle = serialize(as_triples, format=RdfFormat.TURTLE, prefixes=dict(PREFIXES))
+    yield "order of N-Triples", written(shuffled), "application/n-triples"
+    yield "Turtle with prefixes", turtle or b"", "text/turtle"
+    json_ld = serialize(as_triples, format=RdfFormat.JSON_LD)
+    yield "JSON-LD", json_ld or b"", "application/ld+json"
+    remark = [(s, RDFS.comment, Literal("a remark", language="en")) for s in triples.nodes()]
+    yield "comments", written([*remark, *triples]), "text/turtle"
+    respelt = [(s, p, respelled(o)) for s, p, o in triples]
+    yield "spelling of numbers", written(respelt), "text/turtle"
+
+
+def respelled(value: Term) -> Term:
+    """Return a number in another spelling, and anything else as it is."""
+    if isinstance(value, Literal) and value.datatype in (XSD.integer, XSD.decimal):
+        whole, _, rest = value.value.partition(".")
+        return Literal(f"{whole}.{rest}0", datatype=XSD.decimal)
+    return value
+
+
+def unnamed(triples: Triples, prefix: str, *seed: object) -> bytes:
+    """Return a request with blank nodes for its records, in an order and with names of its own."""
+    chance = seeded(prefix, *seed)
+    nodes = chance.sample(triples.nodes(), len(triples.nodes()))
+    blank = {node: BlankNode(f"{prefix}{i}") for i, node in enumerate(nodes)}
+    renamed = [(blank[s], p, blank.get(o, o)) for s, p, o in triples]  # type: ignore[call-overload]
+    return written(chance.sample(renamed, len(renamed)))
+
+
+def test_wording_changes_nothing_of_what_is_read(case: Case, reasoner: Reasoner) -> None:
+    """The gate hands on the same triples in the same order, and the digest is the same."""
+    original, triples = reasoner.read(case.request_ttl), stated(case.request_ttl)
+    for what, data, media_type in wordings(triples, case):
+        assert same(original, reasoner.read(data, media_type=media_type)), told(what, data)
+    one, other = (unnamed(triples, prefix, case) for prefix in ("a", "z"))
+    assert same(reasoner.read(one), reasoner.read(other)), told("blank nodes", one, other)
+
+
+def same(one: Request, other: Request) -> bool:
+    return list(one.triples) == list(other.triples) and one.digest == other.digest
+
+
+def test_wording_and_repetition_change_no_byte_of_the_answer(
+    case: Case, answer_of: AnswerOf, reasoner: Reasoner
+) -> None:
+    """One wording of one in so many cases is judged to its end."""
+    if not sampled([True, *[False] * 14], 1, "bytes", case)[0]:
+        pytest.skip("not in the sample")
+    recorder = Recorder(reasoner.knowledge)
+    first = json.dumps(recorder.answer(answer_of(case.request_ttl, case.policy)))
+    wording = sampled(list(wordings(stated(case.request_ttl), case))[:2], 1, "wording", case)
+    for what, data, _ in wording:
+        assert json.dumps(recorder.answer(answer_of(data, case.policy))) == first, told(what, data)
+
+
+def test_names_of_records_change_no_verdict(case: Case, answer_of: AnswerOf) -> None:
+    if not sampled([True, *[False] * 14], 1, "names", case)[0]:
+        pytest.skip("not in the sample")
+    named = answer_of(case.request_ttl, case.policy)
+    other = answer_of(unnamed(stated(case.request_ttl), "b", case), case.policy)
+    assert other.decision is named.decision
+    assert other.deciding == named.deciding and other.missing == named.missing
+    if named.valuation and other.valuation:
+        assert other.valuation.verdicts == named.valuation.verdicts
+
+
+# --- Silence ---------------------------------------------------------------------------------
+
+
+def test_documenting_open_facts_settles_and_never_unsettles(
+    case: Case, answer_of: AnswerOf, reasoner: Reasoner
+) -> None:
+    """Read backwards: with open facts taken away the ends lie further apart, or where they were.
+
+    What is taken away: one open statement, several, or all. Leaf by leaf: a verdict that was
+    met or not met stays; only "not documented" turns into either.
+    """
+    full = answer_of(case.request_ttl, case.policy)
+    reduced = reductions(stated(case.request_ttl), reasoner.knowledge, case)
+    for triples in sampled(reduced, 1, "reductions", case):
+        data = written(triples)
+        try:
+            less = answer_of(data, case.policy)
+        except InputError:
+            continue  # an earlier procedure without region: refused, so nothing is decided
+        fault = narrows(less, full)
+        assert not fault, told(
+            f"{fault}; with less, then with more documented:", data, case.request_ttl
+        )
+
+
+# --- Types and links ---------------------------------------------------------------------------
+
+
+def test_request_without_a_type_or_link_is_refused_or_read_as_before(
+    case: Case, reasoner: Reasoner
+) -> None:
+    """A link to a record leaves it unlinked; a record's type is restored from its link.
+
+    That the request is one is the only type that no link tells, so without it there is none.
+    """
+    original = reasoner.read(case.request_ttl)
+    records = record_classes(reasoner.knowledge)
+    typed = Triples(original.triples)
+    for s, p, o in typed:
+        declared = reasoner.knowledge.properties.get(p)
+        links = declared is not None and declared.takes in records
+        if not links and p != RDF.type:
+            continue
+        data = written(without(typed, frozenset({(s, p, o)})))
+        if links or o == COV.CoverageRequest:
+            with pytest.raises(InputError):
+                reasoner.read(data)
+        else:
+            assert {*reasoner.read(data).triples} == {*original.triples}, told(str(p), data)
+
+
+def test_request_without_any_type_or_any_link_is_refused(case: Case, reasoner: Reasoner) -> None:
+    triples = stated(case.request_ttl)
+    records = record_classes(reasoner.knowledge)
+    properties = reasoner.knowledge.properties
+    links = {t for t in triples if t[1] in properties and properties[t[1]].takes in records}
+    types = {t for t in triples if t[1] == RDF.type}
+    for gone in (types, links, types | links, set(triples) - types, set(triples) - links):
+        with pytest.raises(InputError):
+            reasoner.read(written(without(triples, frozenset(gone))))
+
+
+def test_facts_without_what_makes_them_a_request_are_not_covered(
+    case: Case, answer_of: AnswerOf, reasoner: Reasoner
+) -> None:
+    """Behind the gate too: a judge that finds nothing to look at does not say covered."""
+    answer = answer_of(case.request_ttl, case.policy)
+    policy, request = answer.policy, answer.request
+    if policy is None or answer.decision is not Decision.COVERED:
+        pytest.skip("not covered")
+    cut: list[Spo] = [
+        (request.iri, RDF.type, policy.target),
+        (request.iri, COV.requestsProcedure, request.procedure),
+        (request.iri, COV.hasPatient, request.patient),
+    ]
+    for triple in sampled(cut, 1, "cut", case):
+        facts = without(answer.facts, frozenset({triple}))
+        less = reasoner.answer(request, facts, policy.key)
+        assert less.decision is not Decision.COVERED, told(str(triple), case.request_ttl)
+
+
+# --- The policy as a shape -----------------------------------------------------------------------
+
+
+def test_policy_shape_conforms_exactly_when_the_request_is_covered(
+    case: Case, answer_of: AnswerOf, shapes_of: Callable[[Policy], Graph]
+) -> None:
+    """A standard SHACL processor and the policy's own target class say the same.
+
+    Outside the scope the shape may say anything, but it says what its criteria are worth.
+    """
+    answer = answer_of(case.request_ttl, case.policy)
+    fault = disagreement(answer, shapes_of)
+    assert not fault, told(fault, case.request_ttl)
+
+
+def disagreement(answer: Answer, shapes_of: Callable[[Policy], Graph]) -> str:
+    """Return how a policy's shape and an answer disagree, or nothing."""
+    policy, valuation = answer.policy, answer.valuation
+    if policy is None or valuation is None:
+        return ""
+    said = conforms(answer.facts, shapes_of(policy))
+    if said is not (valuation.value(policy.root).worst is Outcome.COVERED):
+        return f"the shape {'conforms' if said else 'fails'}, its criteria are worth otherwise"
+    in_scope = scope(policy, valuation)[0].value == "in scope"
+    if in_scope and said is not (answer.decision is Decision.COVERED):
+        return f"the shape {'conforms' if said else 'fails'}: {answer.decision.value}"
+    return ""
+
+
+# --- Worse facts ----------------------------------------------------------------------------------
+
+
+def worsened(triples: Triples) -> list[Triples]:
+    """Return a request with one monotone fact made worse, in each way that there is."""
+    found = []
+    for s, p, o in triples:
+        for value in worse(triples, s, p, o):
+            if value != o:
+                others = [t for t in triples if t != (s, p, o)]
+                found.append(Triples([*others, (s, p, value)]))
+    return found
+
+
+def worse(triples: Triples, s: Term, p: NamedNode, o: Term) -> list[Literal]:
+    """Return worse values: less relief and for less long, a lower score, a shorter course."""
+
+    def between(first: str, last: str) -> list[Literal]:
+        start, end = date.fromisoformat(first), date.fromisoformat(last)
+        days = {start, start + timedelta(days=1), end - timedelta(days=1), end}
+        inside = sorted(d for d in days if start <= d <= end)
+        return [Literal(d.isoformat(), datatype=XSD.date) for d in inside]
+
+    if p in (COV.reliefPercent, COV.averagePainScore):
+        value = float(o.value)
+        lower = (0, value / 2, value - 1, value - 0.5)
+        return [Literal(f"{v:g}", datatype=XSD.decimal) for v in lower if v >= 0]
+    start, end = triples.text(s, COV.startedOn), triples.text(s, COV.endedOn)
+    if p in (COV.startedOn, COV.endedOn) and start and end:
+        return between(start, end)
+    if p == COV.reliefLastedUntil:
+        return between(triples.text(s, COV.performedOn), o.value)
+    return []
+
+
+def test_worse_fact_never_improves_a_decision(case: Case, answer_of: AnswerOf) -> None:
+    before = answer_of(case.request_ttl, case.policy)
+    for triples in sampled(worsened(stated(case.request_ttl)), 1, "worse", case):
+        data = written(triples)
+        after = answer_of(data, case.policy)
+        message = told("worse, and yet better:", data, case.request_ttl)
+        assert (before.value is None) is (after.value is None), message
+        if before.value and after.value:
+            assert after.value.worst <= before.value.worst, message
+            assert after.value.best <= before.value.best, message

@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format build lock clean
+.PHONY: help demo test lint mutants format build lock clean
 
 # Asked to run and not merely looked up: a version manager's shim exists even for a Python it lacks.
 PYTHON ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo python3)
@@ -39,6 +39,9 @@ lint: $(STAMP) ## check style, types, and the policies themselves
 	$(BIN)/ruff format --check
 	$(BIN)/mypy reasoner api
 	$(BIN)/covergraph lint
+
+mutants: $(STAMP) ## misread every policy in every small way, and count what the cases notice
+	PYTHONPATH=tests $(BIN)/python tests/mutants.py
 
 format: $(STAMP) ## rewrite the Python files in the project's style
 	$(BIN)/ruff check --fix

@@ -62,6 +62,8 @@ class Criterion:
         For a group of indications, the decision when none is in play.
     durations : tuple of str
         The time bounds among a leaf's parameters, as they are written.
+    component : node or None
+        The constraint component that a leaf is made of, if it is made of one.
     """
 
     iri: NamedNode
@@ -78,6 +80,7 @@ class Criterion:
     is_indication: bool = False
     is_refusal: bool = False
     durations: tuple[str, ...] = ()
+    component: Term | None = None
 
     @property
     def is_leaf(self) -> bool:

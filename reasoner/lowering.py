@@ -189,14 +189,14 @@ class Lowering:
                 raise KnowledgeError(f"{compact(iri.value)} asks for a fact that is not declared")
             return self._described(iri, Kind.AFFIRMED if COV.affirmedFact in terms else Kind.ABSENT)
         if terms & self.parameters:
-            component_of(iri, terms, self.components)
+            component = component_of(iri, terms, self.components)
             durations = tuple(
                 o.value
                 for p in sorted(terms, key=str)
                 for o in self.triples.objects(iri, p)
                 if not isinstance(o, NamedNode | BlankNode) and "Duration" in o.datatype.value
             )
-            return self._described(iri, Kind.COMPONENT, durations=durations)
+            return self._described(iri, Kind.COMPONENT, durations=durations, component=component)
         if not terms:
             raise KnowledgeError(f"{compact(iri.value)} requires nothing")
         self._refuse_unknown(iri, iri)
@@ -222,6 +222,7 @@ class Lowering:
         members: tuple[Criterion, ...] = (),
         applies_when: Criterion | None = None,
         durations: tuple[str, ...] = (),
+        component: Term | None = None,
     ) -> Criterion:
         t = self.triples
         types = t.types(iri)
@@ -244,6 +245,7 @@ class Lowering:
             is_indication=COV.Indication in types,
             is_refusal=COV.Refusal in types,
             durations=durations,
+            component=component,
         )
 
     def _route(self, node: Term) -> Route:

@@ -16,9 +16,9 @@ from .criteria import Citation, Criterion, Policy
 from .decide import Outcome
 from .engine import Answer
 from .knowledge import INFERRED, Knowledge
-from .namespaces import RDF, compact
+from .namespaces import compact
 from .reads import facts_read, silent
-from .triples import Spo, Term
+from .triples import Spo
 
 ENGINE = "covergraph"
 END = {
@@ -165,8 +165,3 @@ def shapes_digest(knowledge: Knowledge, policy: Policy) -> str:
         n for n in knowledge.by_file if n != INFERRED and (n in own or n.startswith(shared))
     )
     return sha256("".join(f"{n} {knowledge.digests[n]}\n" for n in names).encode()).hexdigest()
-
-
-def label_of(knowledge: Knowledge, term: Term) -> str:
-    """Return the label of a term of ours, or the plain value."""
-    return knowledge.label(term) if term != RDF.nil else ""

@@ -226,12 +226,20 @@ class Standard:
                     self._copy(o)
 
     def _components(self, open_too: bool) -> None:
-        for name, triples in self.knowledge.by_file.items():
-            if name.startswith("shapes/components/"):
-                self.out.update(t for t in triples if t[1] != COV.whenOpen)
-        if open_too:
-            for component in self.source.instances(SH.ConstraintComponent):
+        """Write the components that the policy uses; every further one would cost time."""
+        used = {leaf.component for leaf in self.policy.leaves if leaf.component is not None}
+        for component in sorted(used, key=str):
+            assert isinstance(component, NamedNode)
+            for p, objects in self.source.predicates(component).items():
+                if p != COV.whenOpen:
+                    for o in objects:
+                        self.out.add(component, p, o)
+                        self._copy(o)
+            if open_too:
                 self._open_component(component)
+        for prefixes, declaration in self.source.pairs(SH.declare):
+            self.out.add(prefixes, SH.declare, declaration)
+            self._copy(declaration)
 
     def _open_component(self, component: Node) -> None:
         """Write the twin of a component: the same parameters under other names."""

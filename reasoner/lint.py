@@ -205,9 +205,12 @@ def _misplaced_files(knowledge: Knowledge) -> Iterator[Fault]:
     """Yield, once for each foreign namespace, what a file describes that is not its own."""
     for name, triples in knowledge.by_file.items():
         own = _namespace(name)
+        if not own:
+            continue
         foreign: dict[str, NamedNode] = {}
-        for node, _, _ in triples:
-            if own and isinstance(node, NamedNode) and not node.value.startswith(own):
+        for node, p, _ in triples:
+            # A policy cites its own document for the criteria that it shares with others.
+            if p != COV.citation and isinstance(node, NamedNode) and not node.value.startswith(own):
                 foreign.setdefault(node.value.split("#", 1)[0], node)
         for node in foreign.values():
             message = f"the path of the file gives <{own}>"

@@ -86,6 +86,14 @@ class Standard:
     def _twin(self, leaf: Criterion) -> None:
         twin = twin_of(leaf.iri)
         self.out.add(twin, RDF.type, SH.NodeShape)
+        documented = self.source.value(leaf.iri, COV.documentedWhen)
+        if documented is not None:
+            silent = BlankNode()
+            self.out.add(silent, RDF.type, SH.NodeShape)
+            self.out.add(silent, SH["not"], documented)
+            self._copy(documented)
+            self.out.add(twin, SH["or"], self._list([leaf.iri, silent]))
+            return
         if leaf.kind in (Kind.AFFIRMED, Kind.ABSENT):
             self.out.add(twin, SH.property, self._fact(leaf, twin=True))
             return

@@ -22,7 +22,10 @@ from reasoner import days
 from reasoner.criteria import Criterion, Kind, Policy
 from reasoner.decide import Scope, Valuation, decide, scope
 from reasoner.engine import Reasoner
+from reasoner.errors import KnowledgeError
 from reasoner.explain import deciding, missing
+from reasoner.gate import Request
+from reasoner.history import with_history
 from reasoner.judge import Verdict
 from reasoner.judge.reference import ReferenceJudge
 from reasoner.knowledge import Knowledge
@@ -40,7 +43,8 @@ class Judged:
     """A case with the facts it is judged on and the verdicts on every leaf."""
 
     case: Case
-    request: NamedNode
+    request: Request
+    prepared: Triples
     facts: Triples
     verdicts: dict[NamedNode, Verdict]
 
@@ -97,7 +101,7 @@ def judge_cases(reasoner: Reasoner, policy: Policy) -> Iterator[Judged]:
         if selection.chosen is policy:
             facts = reasoner.facts_under(policy, request, prepared)
             verdicts = dict(reasoner.judge(policy, request.iri, facts))
-            yield Judged(case, request.iri, facts, verdicts)
+            yield Judged(case, request, prepared, facts, verdicts)
 
 
 def holds(judged: Judged, policy: Policy, verdicts: dict[NamedNode, Verdict]) -> bool:
@@ -268,7 +272,14 @@ def with_leaf(
         # Cases that name the leaf are the likeliest to notice.
         order = sorted(judged, key=lambda j: leaf.iri not in j.case.expected_verdicts)
         for j in order:
-            verdict = judge(lone, j.request, j.facts)[leaf.iri]
+            facts = j.facts
+            if any(t[1] == COV.sidesMergedWithin for t in moved):
+                try:
+                    facts = history_of(j, policy, mutated)
+                except KnowledgeError:
+                    # Two leaves that merge sides differently are refused when they are read.
+                    return True
+            verdict = judge(lone, j.request.iri, facts)[leaf.iri]
             if verdict is j.verdicts[leaf.iri]:
                 continue
             if not holds(j, policy, {**j.verdicts, leaf.iri: verdict}):
@@ -276,6 +287,12 @@ def with_leaf(
         return False
 
     return caught
+
+
+def history_of(judged: Judged, policy: Policy, known: Knowledge) -> Triples:
+    """Return a case's facts as a policy's history rules, once mutated, derive them."""
+    r = judged.request
+    return with_history(policy, r.iri, r.patient, r.procedure, r.date, judged.prepared, known)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,22 @@ tries everything where the ordinary run takes a sample, always the same one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import pytest
-from case_files import Case, load_cases
 from hypothesis import settings
-from laws import FULL
 from pyoxigraph import NamedNode
+from rdflib import Graph
 
+from reasoner.criteria import Policy
 from reasoner.engine import Answer, Reasoner
+from reasoner.judge.reference import to_rdflib
 from reasoner.knowledge import policy_key
+from reasoner.standard import Standard
+from tests.case_files import Case, load_cases
+from tests.laws import FULL, AnswerOf, ShapesOf, sampled
+
+CASES = load_cases()
 
 settings.register_profile("sample", derandomize=True, database=None, deadline=None)
 settings.register_profile("full", deadline=None, max_examples=2000, print_blob=True)
@@ -37,7 +42,7 @@ def reasoner() -> Reasoner:
 
 
 @pytest.fixture(scope="session")
-def answer_of(reasoner: Reasoner) -> Callable[[bytes, NamedNode], Answer]:
+def answer_of(reasoner: Reasoner) -> AnswerOf:
     """Return what answers a request, as bytes, under a policy; the latest answers are kept."""
     undated = Undated(reasoner.knowledge, reasoner.judge)
 
@@ -49,8 +54,45 @@ def answer_of(reasoner: Reasoner) -> Callable[[bytes, NamedNode], Answer]:
     return answer
 
 
-@pytest.fixture(scope="session", params=load_cases(), ids=str)
+@pytest.fixture(scope="session")
+def shapes_of(reasoner: Reasoner) -> ShapesOf:
+    """Return what writes a whole policy as plain SHACL."""
+
+    @cache
+    def shapes(policy: Policy) -> Graph:
+        return to_rdflib(Standard(reasoner.knowledge, policy).policy_shapes())
+
+    return shapes
+
+
+@pytest.fixture(scope="session", params=CASES, ids=str)
 def case(request: pytest.FixtureRequest) -> Case:
     """Return each case in turn."""
     found: Case = request.param
     return found
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker that tells how many cases an ordinary run tries."""
+    line = "sample(count, decision): in an ordinary run, try so many cases that expect a decision"
+    config.addinivalue_line("markers", line)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = [item for item in items if in_sample(item)]
+
+
+def in_sample(item: pytest.Item) -> bool:
+    """Say whether a test is not sampled, or its case belongs to the test's sample."""
+    marker = item.get_closest_marker("sample")
+    if marker is None:
+        return True
+    count, decision = marker.args if len(marker.args) == 2 else (*marker.args, None)
+    fit = [c for c in CASES if decision is None or c.expected_decision == decision]
+    name = item.originalname  # type: ignore[attr-defined]
+    return item.callspec.params["case"] in drawn(name, count, tuple(fit))  # type: ignore[attr-defined]
+
+
+@cache
+def drawn(name: str, count: int, cases: tuple[Case, ...]) -> list[Case]:
+    return sampled(cases, count, name)

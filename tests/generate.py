@@ -14,8 +14,6 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 from hypothesis import strategies as st
-from laws import stated, written
-from named import Named
 from pyoxigraph import Literal, NamedNode
 
 from reasoner import days
@@ -23,6 +21,8 @@ from reasoner.namespaces import COV, RDF, REQUESTS, XSD
 from reasoner.records import record_classes
 from reasoner.triples import Spo, Term
 from reasoner.values import is_group
+from tests.laws import stated, written
+from tests.named import Named
 
 HERE = REQUESTS["generated#"].value
 REQUEST, PATIENT, PROCEDURE = (NamedNode(HERE + n) for n in ("request", "patient", "procedure"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from random import Random
 from typing import TypeVar
@@ -17,7 +17,8 @@ import pyshacl
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 from rdflib import Graph
 
-from reasoner.decide import Decision
+from reasoner.criteria import Policy
+from reasoner.decide import Decision, Outcome, Scope, scope
 from reasoner.engine import Answer
 from reasoner.judge import Verdict
 from reasoner.judge.reference import MAX_DEPTH, to_rdflib
@@ -32,6 +33,8 @@ FULL = os.environ.get("COVERGRAPH_LAWS") == "full"
 # What is stated of these is a list that is complete as soon as there is one of it.
 LISTED_WHOLE = frozenset({COV.treatsLevel, COV.onSide})
 
+AnswerOf = Callable[[bytes, NamedNode], Answer]
+ShapesOf = Callable[[Policy], Graph]
 Part = frozenset[Spo]
 T = TypeVar("T")
 
@@ -169,3 +172,20 @@ def conforms(facts: Triples, shapes: Graph) -> bool:
         )
     assert isinstance(report, Graph), text
     return bool(answer)
+
+
+def disagreement(answer: Answer, shapes_of: ShapesOf) -> str:
+    """Return how a policy's shape and an answer disagree, or nothing.
+
+    Outside the scope the shape says what its criteria are worth, and decides nothing.
+    """
+    policy, valuation = answer.policy, answer.valuation
+    if policy is None or valuation is None:
+        return ""
+    said = conforms(answer.facts, shapes_of(policy))
+    if said is not (valuation.value(policy.root).worst is Outcome.COVERED):
+        return f"the shape {'conforms' if said else 'fails'}, its criteria are worth otherwise"
+    in_scope = scope(policy, valuation)[0] is Scope.IN
+    if in_scope and said is not (answer.decision is Decision.COVERED):
+        return f"the shape {'conforms' if said else 'fails'}: {answer.decision.value}"
+    return ""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from case_files import Case
 from pyoxigraph import NamedNode
 
 from reasoner.decide import Decision
 from reasoner.engine import Answer
 from reasoner.namespaces import COV, local_name
+from tests.case_files import Case
+from tests.laws import AnswerOf
 
 DECISIONS = {
     COV.Covered: Decision.COVERED,
@@ -19,7 +18,6 @@ DECISIONS = {
     COV.NeedsReview: Decision.NEEDS_REVIEW,
     COV.OutOfScope: Decision.OUT_OF_SCOPE,
 }
-AnswerOf = Callable[[bytes, NamedNode], Answer]
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ from reasoner.judge import Verdict
 from reasoner.namespaces import COV
 
 MET, NOT_MET, SILENT = Verdict.MET, Verdict.NOT_MET, Verdict.NOT_DOCUMENTED
+DEPTH = 2
 VALUES = [Value(w, b) for w, b in product(Outcome, repeat=2) if w <= b]
 NO, MAYBE_REVIEW, ANY, REVIEW_OR_BETTER = (
     Value(Outcome.NOT_COVERED, Outcome.NOT_COVERED),
@@ -400,10 +401,12 @@ def trees(draw: st.DrawFn, once: bool) -> Criterion:
             indication(fresh("indication"), leaf(), tree(depth - 1), route=way_out()) for _ in width
         )
         choices = [None, COV.NotCovered, COV.NeedsReview]
-        otherwise = draw(st.sampled_from(choices))
+        # Only a group that the policy itself names can take the request out of its scope.
+        outermost = [COV.OutOfScope] if depth == DEPTH else []
+        otherwise = draw(st.sampled_from([*choices, *outermost]))
         return either(fresh("group"), *members, otherwise=otherwise, route=way_out())
 
-    return both("root", *(tree(2) for _ in range(draw(st.integers(1, 2)))))
+    return both("root", *(tree(DEPTH) for _ in range(draw(st.integers(1, 2)))))
 
 
 @dataclass(frozen=True)
@@ -475,15 +478,28 @@ def test_documenting_a_leaf_moves_the_ends_only_towards_each_other(
 
 
 @given(judged())
-def test_missing_sets_are_all_the_smallest_that_reach_the_best_end(
-    drawn: Judged,
-) -> None:
-    """Groups that review when nothing applies are left out: there a "no" may help too."""
+def test_something_is_missing_exactly_while_information_is_needed(drawn: Judged) -> None:
+    of, found = policy(drawn.tree), Valuation(drawn.verdicts)
+    value = found.value(drawn.tree)
+    where, criteria = scope(of, found)
+    ways = missing(of, found, where, value)
+    decision = decide(where, value)
+    turning = deciding(of, found, decision, (where, criteria), ways)
+    if decision is Decision.NEEDS_INFORMATION:
+        assert turning and all(drawn.verdicts[c.iri] is SILENT for c in turning)
+        assert set(turning) == {c for way in ways for c in way}
+    else:
+        assert not ways
+
+
+@given(judged())
+def test_missing_sets_are_all_the_smallest_that_reach_the_best_end(drawn: Judged) -> None:
+    """Trees in which it may help that an indication does not apply have a test of their own."""
     tree, verdicts = drawn.tree, drawn.verdicts
+    if {c.otherwise for c in policy(tree).criteria.values()} & {COV.NeedsReview, COV.OutOfScope}:
+        return
     found = Valuation(verdicts)
     worst, best = found.value(tree)
-    if any(c.otherwise == COV.NeedsReview for c in policy(tree).criteria.values()):
-        return
     ways = missing(policy(tree), found, Scope.IN, Value(worst, best))
     if worst is best:
         assert ways == []

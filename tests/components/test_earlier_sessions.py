@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reasoner.judge import Verdict
+from tests.components.completions import Rule, assert_laws, partial_histories
 from tests.components.histories import (
     BY_CONVENTIONAL,
     BY_RADIOFREQUENCY,
@@ -20,11 +21,8 @@ from tests.components.histories import (
     PULSED,
     RADIOFREQUENCY,
     History,
-    Rule,
     Span,
     Which,
-    assert_laws,
-    partial_histories,
     session,
     told,
 )

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reasoner.judge import Verdict
-from tests.components.histories import SERVICES, Span
+from tests.components.completions import SERVICES
+from tests.components.histories import Span
 from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, conforms, request, verdict
 
 THREE_MONTHS, SIX_MONTHS, TWO_YEARS = Span(months=3), Span(months=6), Span(months=24)
@@ -140,7 +141,7 @@ def test_a_date_of_the_patient_may_be_counted_from(born: str, adult: bool) -> No
     st.integers(-3, 3) | st.integers(-30, 300),
     st.sampled_from(["minimumElapsed", "elapsedLessThan"]),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_elapsed_time_keeps_the_laws(span: Span, service: date, shift: int, parameter: str) -> None:
     onset = min(service, span.before(service) + timedelta(days=shift))
     reached = onset <= span.before(service)

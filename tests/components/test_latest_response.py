@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reasoner.judge import Verdict
+from tests.components.completions import Rule, assert_laws, partial_histories
 from tests.components.histories import (
+    ANYWHERE,
     BY_CONVENTIONAL,
     CERVICAL,
     CONVENTIONAL,
@@ -20,14 +24,12 @@ from tests.components.histories import (
     PULSED,
     RADIOFREQUENCY,
     RESPONSES,
+    THERAPEUTIC,
     TO_DIAGNOSE,
     History,
     Response,
-    Rule,
     Span,
     Which,
-    assert_laws,
-    partial_histories,
     session,
     told,
 )
@@ -98,14 +100,35 @@ def test_two_on_the_last_day_are_both_held_to_it(
     assert verdict(latest(HALF), story) is expected
 
 
-def test_a_later_session_elsewhere_or_by_another_technique_is_not_the_latest() -> None:
-    good = session("2024-01-10", relief=80, technique=CONVENTIONAL)
-    elsewhere = session("2024-03-10", relief=0, technique=CONVENTIONAL, region=CERVICAL)
-    otherwise = session("2024-04-10", relief=0, technique=PULSED)
-    story = told("2024-06-15", good, elsewhere, otherwise)
-    assert verdict(latest(HALF, which=BY_CONVENTIONAL), story) is MET
-    assert verdict(latest(HALF, ELSEWHERE), story) is NOT_MET
-    assert verdict(latest(HALF), story) is NOT_MET
+def test_a_later_session_that_is_not_asked_for_is_not_the_latest() -> None:
+    good = session("2024-01-10", relief=80, technique=CONVENTIONAL, intent=DIAGNOSTIC)
+    elsewhere = replace(good, on=date(2024, 3, 10), relief=0, region=CERVICAL)
+    otherwise = replace(good, on=date(2024, 4, 10), relief=0, technique=PULSED)
+    to_treat = replace(good, on=date(2024, 5, 10), relief=0, intent=THERAPEUTIC)
+    assert verdict(latest(HALF, HERE), told("2024-06-15", good, elsewhere)) is MET
+    assert verdict(latest(HALF, ELSEWHERE), told("2024-06-15", good, elsewhere)) is NOT_MET
+    assert verdict(latest(HALF, ANYWHERE), told("2024-06-15", good, elsewhere)) is NOT_MET
+    assert verdict(latest(HALF, BY_CONVENTIONAL), told("2024-06-15", good, otherwise)) is MET
+    assert verdict(latest(HALF, TO_DIAGNOSE), told("2024-06-15", good, otherwise)) is NOT_MET
+    assert verdict(latest(HALF, TO_DIAGNOSE), told("2024-06-15", good, to_treat)) is MET
+    assert verdict(latest(HALF, BY_CONVENTIONAL), told("2024-06-15", good, to_treat)) is NOT_MET
+
+
+def test_an_earlier_failure_elsewhere_is_outweighed_by_the_latest_elsewhere() -> None:
+    failed = session("2024-01-10", relief=0, region=CERVICAL)
+    helped = replace(failed, on=date(2024, 3, 10), relief=80)
+    assert verdict(latest(HALF, ELSEWHERE), told("2024-06-15", failed, helped)) is MET
+    assert verdict(latest(HALF, TO_DIAGNOSE), told("2024-06-15", failed, helped)) is NOT_MET
+
+
+def test_an_earlier_failure_with_that_intent_is_outweighed_by_the_latest_with_it() -> None:
+    failed = session("2024-01-10", relief=0, intent=DIAGNOSTIC)
+    helped = replace(failed, on=date(2024, 3, 10), relief=80)
+    unclear = replace(helped, intent=None)
+    to_treat = replace(helped, intent=THERAPEUTIC)
+    assert verdict(latest(HALF, TO_DIAGNOSE), told("2024-06-15", failed, helped)) is MET
+    assert verdict(latest(HALF, TO_DIAGNOSE), told("2024-06-15", failed, unclear)) is NOT_DOCUMENTED
+    assert verdict(latest(HALF, TO_DIAGNOSE), told("2024-06-15", failed, to_treat)) is NOT_MET
 
 
 @pytest.mark.parametrize(
@@ -164,6 +187,6 @@ RULES = [
 
 
 @given(st.sampled_from(RULES), partial_histories(FOUR_MONTHS))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_the_latest_response_keeps_the_laws(rule: Rule, histories: tuple[History, History]) -> None:
     assert_laws(rule, *histories)

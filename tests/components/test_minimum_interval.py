@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reasoner.judge import Verdict
+from tests.components.completions import Rule, assert_laws, partial_histories
 from tests.components.histories import (
     BY_CONVENTIONAL,
     CONVENTIONAL,
@@ -19,11 +20,8 @@ from tests.components.histories import (
     PULSED,
     RADIOFREQUENCY,
     History,
-    Rule,
     Span,
     Which,
-    assert_laws,
-    partial_histories,
     session,
     told,
 )
@@ -162,6 +160,6 @@ RULES = [
 
 
 @given(st.sampled_from(RULES), partial_histories(TWO_WEEKS, SIX_MONTHS, YEAR))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_interval_keeps_the_laws(rule: Rule, histories: tuple[History, History]) -> None:
     assert_laws(rule, *histories)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reasoner.judge import Verdict
+from tests.components.completions import Rule, assert_laws, partial_histories
 from tests.components.histories import (
     ANYWHERE,
     BY_CONVENTIONAL,
@@ -21,11 +22,8 @@ from tests.components.histories import (
     RESPONSES,
     History,
     Response,
-    Rule,
     Span,
     Which,
-    assert_laws,
-    partial_histories,
     session,
     told,
 )
@@ -123,6 +121,6 @@ RULES = [
 
 
 @given(st.sampled_from(RULES), partial_histories(FOUR_MONTHS))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_responding_sessions_keep_the_laws(rule: Rule, histories: tuple[History, History]) -> None:
     assert_laws(rule, *histories)

@@ -1,0 +1,66 @@
+"""The laws on generated requests: near every bound that the shapes name, and beside the cases."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from reasoner.criteria import Policy
+from reasoner.decide import Decision
+from reasoner.engine import Reasoner
+from reasoner.errors import InputError
+from reasoner.knowledge import knowledge
+from reasoner.lowering import Lowering
+from tests.case_files import load_cases
+from tests.generate import changed, requests
+from tests.laws import (
+    FULL,
+    AnswerOf,
+    ShapesOf,
+    disagreement,
+    narrows,
+    reductions,
+    seeded,
+    stated,
+    told,
+    written,
+)
+from tests.named import Named
+
+EDITIONS = Lowering(knowledge()).policies()
+EXAMPLES = 1000 if FULL else 40
+
+
+@pytest.mark.parametrize("policy", EDITIONS, ids=lambda p: f"{p.key}/{p.edition}")
+def test_shape_conforms_when_covered_and_silence_never_settles(
+    policy: Policy, reasoner: Reasoner, answer_of: AnswerOf, shapes_of: ShapesOf
+) -> None:
+    """Both laws on one request, so that it is judged once; one way of saying less each time."""
+    named = Named(reasoner.knowledge, policy, reasoner.classifier)
+    cases = [case.request_ttl for case in load_cases() if case.policy == policy.iri]
+    seen: Counter[Decision | str] = Counter()
+
+    @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
+    @given(requests(named) | changed(named, cases))
+    def laws_hold(data: bytes) -> None:
+        try:
+            answer = answer_of(data, policy.iri)
+        except InputError:
+            seen["refused"] += 1
+            return
+        seen[answer.decision] += 1
+        fault = disagreement(answer, shapes_of)
+        assert not fault, told(fault, data)
+        reduced = reductions(stated(data), reasoner.knowledge, data)
+        less = written(seeded(data).choice(reduced)) if reduced else data
+        try:
+            fault = narrows(answer_of(less, policy.iri), answer)
+        except InputError:
+            return  # an earlier procedure without region: refused, so nothing is decided
+        assert not fault, told(f"{fault}; with less, then with more documented:", less, data)
+
+    laws_hold()
+    for decision in (Decision.COVERED, Decision.NOT_COVERED, Decision.NEEDS_INFORMATION):
+        assert seen[decision], f"no request was {decision.value}: {seen}"

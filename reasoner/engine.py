@@ -45,6 +45,8 @@ class Answer:
 
     Parameters
     ----------
+    facts : Triples
+        What was judged: the request classified and derived, with the policy's view of its history.
     value : Value or None
         The worst and the best end; None when the request is out of scope.
     valuation : Valuation or None
@@ -157,8 +159,9 @@ class Reasoner:
         if selection.chosen is None:
             return Answer(request, facts, selection, Decision.OUT_OF_SCOPE, reason=selection.reason)
         policy = selection.chosen
-        verdicts = self.judge(policy, request.iri, self.facts_under(policy, request, facts))
-        return self._explained(request, facts, selection, policy, verdicts)
+        judged = self.facts_under(policy, request, facts)
+        verdicts = self.judge(policy, request.iri, judged)
+        return replace(self._explained(request, facts, selection, policy, verdicts), facts=judged)
 
     def facts_under(
         self, policy: Policy, request: Request, facts: Triples, on: date | None = None

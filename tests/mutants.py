@@ -51,23 +51,35 @@ class Judged:
 
 @dataclass(frozen=True)
 class Mutant:
-    """A policy that says something else than the document, and how to tell."""
+    """A policy that says something else than the document, and whether a case notices.
+
+    Parameters
+    ----------
+    shared : str
+        The IRI of the criterion, when several policies share it; else empty.
+    """
 
     name: str
     caught: bool
+    shared: str = ""
 
 
 def main() -> None:
     keys = sys.argv[1:] or list(Reasoner().catalogue.editions)
-    total = caught = 0
     with ProcessPoolExecutor(max_workers=2) as pool:
-        for key, found in zip(keys, pool.map(mutants_of, keys), strict=True):
-            good = sum(m.caught for m in found)
-            total, caught = total + len(found), caught + good
-            print(f"{key}: {good} of {len(found)} mutants caught")
-            for mutant in found:
-                if not mutant.caught:
-                    print(f"  survived: {mutant.name}")
+        found = dict(zip(keys, pool.map(mutants_of, keys), strict=True))
+    # A misreading of a shared shape is one mutant; the cases of any policy may notice it.
+    noticed = {(m.shared, m.name) for ms in found.values() for m in ms if m.shared and m.caught}
+    counted: set[tuple[str, str]] = set()
+    total = caught = 0
+    for key, mutants in found.items():
+        own = [m for m in mutants if not m.shared or (m.shared, m.name) not in counted]
+        counted |= {(m.shared, m.name) for m in own if m.shared}
+        survivors = [m.name for m in own if not m.caught and (m.shared, m.name) not in noticed]
+        total, caught = total + len(own), caught + len(own) - len(survivors)
+        print(f"{key}: {len(own) - len(survivors)} of {len(own)} mutants caught")
+        for name in survivors:
+            print(f"  survived: {name}")
     print(f"{caught} of {total} mutants caught, {100 * caught / max(total, 1):.1f} %")
 
 
@@ -86,8 +98,11 @@ def mutants_of(key: str, every: int = 1) -> list[Mutant]:
         broken = [j.case.path.stem for j in judged if not holds(j, policy, j.verdicts)]
         assert not broken, f"cases that fail without any mutation: {broken}"
         mutations = [*combinations_of(policy), *leaves_of(reasoner.knowledge, policy)]
+        own = policy.iri.value.partition("#")[0]
+        foreign = {c.name: c.iri.value for c in policy.criteria.values()}
+        foreign = {n: iri for n, iri in foreign.items() if not iri.startswith(own)}
         for name, apply in mutations[::every]:
-            found.append(Mutant(name, apply(judged)))
+            found.append(Mutant(name, apply(judged), foreign.get(name.partition(":")[0], "")))
     return found
 
 

@@ -281,7 +281,7 @@ def test_shipped_plans_decide_as_their_payers_do(reasoner: Reasoner) -> None:
     by_plan = reasoner.decide_all(request, plan="centene/health-plan")
     by_payer = reasoner.decide_all(request, payer="centene")
     assert [a.decision for a in by_plan] == [a.decision for a in by_payer]
-    assert reasoner.catalogue.plans.keys() == {"centene/health-plan", "nhs-gm/commissioned-care"}
+    assert {"centene/health-plan", "nhs-gm/commissioned-care"} <= reasoner.catalogue.plans.keys()
 
 
 # --- What the request itself names ----------------------------------------------------------

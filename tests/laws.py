@@ -31,7 +31,7 @@ from reasoner.values import is_group
 FULL = os.environ.get("COVERGRAPH_LAWS") == "full"
 
 # What is stated of these is a list that is complete as soon as there is one of it.
-LISTED_WHOLE = frozenset({COV.treatsLevel, COV.onSide})
+LISTED_WHOLE = frozenset({COV.treatsLevel, COV.onSide, COV.isFor})
 
 AnswerOf = Callable[[bytes, NamedNode], Answer]
 ShapesOf = Callable[[Policy], Graph]
@@ -82,10 +82,11 @@ def open_parts(triples: Triples, knowledge: Knowledge) -> list[Part]:
     """
     records = record_classes(knowledge)
     parts: list[Part] = []
+    absent = read_as_absent(knowledge)
     for s in triples.nodes():
         for p, objects in triples.predicates(s).items():
             declared = knowledge.properties.get(p)
-            if declared is None or declared.silence != COV.NotDocumented:
+            if declared is None or declared.silence != COV.NotDocumented or p in absent:
                 continue
             if p == COV.hadTherapy:
                 parts += courses_by_kind(triples, s, knowledge)
@@ -96,6 +97,20 @@ def open_parts(triples: Triples, knowledge: Knowledge) -> list[Part]:
             else:
                 parts += [frozenset({(s, p, o)}) for o in objects if is_open(p, o, knowledge)]
     return parts
+
+
+def read_as_absent(knowledge: Knowledge) -> set[Term]:
+    """Return the properties whose silence some criterion reads as absent, against their default.
+
+    Under such a criterion they are not open, so that stating one may well change a decision.
+    """
+    t = knowledge.triples
+    return {
+        step
+        for node in t.subjects(COV.silenceMeans, COV.Absent)
+        for shape in t.objects(node, SH.property)
+        for step in steps(t, t.value(shape, SH.path))
+    }
 
 
 def is_open(p: NamedNode, value: Term, knowledge: Knowledge) -> bool:

@@ -23,8 +23,9 @@ from reasoner.engine import Answer
 from reasoner.judge import Verdict
 from reasoner.judge.reference import MAX_DEPTH, to_rdflib
 from reasoner.knowledge import Knowledge
-from reasoner.namespaces import COV
+from reasoner.namespaces import COV, SH
 from reasoner.records import record_classes
+from reasoner.standard import steps
 from reasoner.triples import Node, Spo, Term, Triples
 from reasoner.values import is_group
 

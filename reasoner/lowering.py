@@ -11,12 +11,12 @@ from datetime import date
 from itertools import combinations
 from math import comb
 
-from pyoxigraph import BlankNode, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode
 
 from .criteria import Citation, Criterion, Kind, Policy, Route
 from .errors import KnowledgeError
 from .knowledge import Knowledge, is_true, policy_key
-from .namespaces import COV, RDF, RDFS, SH, compact
+from .namespaces import COV, RDF, RDFS, SH, XSD, compact
 from .triples import Node, Term
 
 MAX_COMBINATIONS = 120
@@ -40,6 +40,9 @@ ANNOTATIONS = frozenset(
 )
 COMPOSITE = frozenset({SH["and"], SH["or"], COV.atLeast, COV.ofCriteria})
 ONE_LINE = frozenset({COV.affirmedFact, COV.absentFact})
+# What leads from a shape to one inside it, which is written on the spot.
+NESTING = frozenset({SH.property, SH.qualifiedValueShape, SH["not"]})
+DURATIONS = {XSD.dayTimeDuration, XSD.yearMonthDuration}
 
 
 class Lowering:
@@ -134,6 +137,8 @@ class Lowering:
         if len(used) != 1 or len(used[0][1]) != 1:
             raise KnowledgeError(f"{compact(iri.value)} needs exactly one list of criteria")
         how, head = used[0][0], used[0][1][0]
+        if how != COV.ofCriteria and self.triples.objects(iri, COV.atLeast):
+            raise KnowledgeError(f"{compact(iri.value)} counts without saying what: cov:atLeast")
         members = tuple(self.criterion(m, depth + 1) for m in self.triples.items(head))
         if not members:
             raise KnowledgeError(f"{compact(iri.value)} combines nothing")
@@ -156,9 +161,10 @@ class Lowering:
 
     def _choose(self, iri: NamedNode, members: tuple[Criterion, ...]) -> tuple[Criterion, ...]:
         """Expand "at least n of these" to the alternatives of n criteria each."""
-        n = int(self.triples.text(iri, COV.atLeast) or 0)
-        if not 1 <= n <= len(members):
-            raise KnowledgeError(f"{compact(iri.value)} asks for {n} of {len(members)} criteria")
+        asked, several = self.triples.text(iri, COV.atLeast) or "0", len(set(members))
+        n = int(asked) if asked.isdecimal() else 0
+        if not 1 <= n <= several:
+            raise KnowledgeError(f"{compact(iri.value)} asks for {asked} of {several} criteria")
         if comb(len(members), n) > MAX_COMBINATIONS:
             raise KnowledgeError(
                 f"{compact(iri.value)} has more than {MAX_COMBINATIONS} combinations"
@@ -184,12 +190,15 @@ class Lowering:
                 raise KnowledgeError(
                     f"{compact(iri.value)} is more than its one line: {names(terms)}"
                 )
-            fact = self.triples.value(iri, next(iter(terms)))
-            if fact not in self.knowledge.facts:
+            facts = self.triples.objects(iri, next(iter(terms)))
+            if len(facts) != 1:
+                raise KnowledgeError(f"{compact(iri.value)} names {len(facts)} facts, not one")
+            if facts[0] not in self.knowledge.facts:
                 raise KnowledgeError(f"{compact(iri.value)} asks for a fact that is not declared")
             return self._described(iri, Kind.AFFIRMED if COV.affirmedFact in terms else Kind.ABSENT)
         if terms & self.parameters:
             component = component_of(iri, terms, self.components)
+            self._refuse_values(iri, component)
             durations = tuple(
                 o.value
                 for p in sorted(terms, key=str)
@@ -201,6 +210,23 @@ class Lowering:
             raise KnowledgeError(f"{compact(iri.value)} requires nothing")
         self._refuse_unknown(iri, iri)
         return self._described(iri, Kind.CORE)
+
+    def _refuse_values(self, iri: NamedNode, component: Term) -> None:
+        """Refuse a parameter that is given twice or is not of its type.
+
+        A query drops a duration that it cannot take off a date, and every request conforms.
+        """
+        for parameter in self.triples.objects(component, SH.parameter):
+            p = self.triples.value(parameter, SH.path)
+            assert isinstance(p, NamedNode)
+            given = self.triples.objects(iri, p)
+            if len(given) > 1:
+                raise KnowledgeError(f"{compact(iri.value)} gives {compact(p.value)} twice")
+            datatype = self.triples.value(parameter, SH.datatype)
+            named = any(self.triples.objects(parameter, q) for q in (SH.nodeKind, SH["class"]))
+            types = {datatype} if datatype else {None} if named else DURATIONS
+            if {o.datatype if isinstance(o, Literal) else None for o in given} - types:
+                raise KnowledgeError(f"{compact(iri.value)} gives {compact(p.value)} a wrong type")
 
     def _refuse_unknown(self, owner: NamedNode, node: Node) -> None:
         """Refuse any SHACL term outside the profile, at whatever depth of blank nodes."""
@@ -214,6 +240,10 @@ class Lowering:
             for o in objects:
                 if isinstance(o, BlankNode) and p != COV.citation:
                     self._refuse_unknown(owner, o)
+                elif p in NESTING:
+                    raise KnowledgeError(
+                        f"{compact(owner.value)} leads to a shape of its own: {compact(o.value)}"
+                    )
 
     def _described(
         self,

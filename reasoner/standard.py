@@ -102,11 +102,11 @@ class Standard:
                 continue
             for o in objects:
                 if leaf.kind is Kind.COMPONENT:
-                    self.out.add(twin, open_parameter(p), o)
+                    grants = self._override(leaf) != COV.Absent
+                    self.out.add(twin, open_parameter(p) if grants else p, o)
                 elif p == SH.property and self._is_open(leaf, o):
-                    self.out.add(
-                        twin, SH["or"], self._list([self._shape_with(x) for x in self._granted(o)])
-                    )
+                    granted = [self._shape_with(x) for x in self._granted(leaf, o)]
+                    self.out.add(twin, SH["or"], self._list(granted))
                 else:
                     self.out.add(twin, p, o)
 
@@ -159,7 +159,7 @@ class Standard:
             if step in self.knowledge.properties
         )
 
-    def _granted(self, shape: Term) -> list[Node]:
+    def _granted(self, leaf: Criterion, shape: Term) -> list[Node]:
         """Return the property shapes any of which the twin accepts.
 
         They are the shape itself; no value at all; and, where the shape asks for a concept,
@@ -167,6 +167,8 @@ class Standard:
         """
         path = self.source.value(shape, SH.path)
         alternatives: list[Node] = [shape]  # type: ignore[list-item]
+        if list(steps(self.source, path))[-1:] == [COV.affirms]:
+            return alternatives + self._not_denied(leaf, shape, path)
         empty = self._property(path)
         self.out.add(empty, SH.maxCount, Literal("0", datatype=XSD.integer))
         alternatives.append(empty)
@@ -177,6 +179,23 @@ class Standard:
                 self._at_most_none(granted, others)
                 alternatives.append(granted)
         return alternatives
+
+    def _not_denied(self, leaf: Criterion, shape: Term, path: Term | None) -> list[Node]:
+        """Return what asks that enough of the facts a shape counts are not denied.
+
+        Facts are silent one by one: that others are affirmed says nothing of these.
+        """
+        wanted = self._wanted(shape)
+        silences = {self._override(leaf) or self.knowledge.facts[f].silence for f in wanted}
+        if len(silences) != 1:
+            raise KnowledgeError(f"{compact(leaf.iri.value)}: its facts' silence reads differently")
+        if silences != {COV.NotDocumented}:
+            return []
+        least = int(self.source.text(shape, SH.qualifiedMinCount) or len(wanted))
+        record = list(steps(self.source, path))[:-1]
+        granted = self._property([*record, COV.denies])
+        self._at_most(granted, wanted, len(wanted) - least)
+        return [granted]
 
     def _wanted(self, shape: Term) -> list[NamedNode]:
         """Return the concepts that a property shape names, each of which would do."""
@@ -204,11 +223,14 @@ class Standard:
         return shape
 
     def _at_most_none(self, shape: Node, values: Sequence[NamedNode]) -> None:
+        self._at_most(shape, values, 0)
+
+    def _at_most(self, shape: Node, values: Sequence[NamedNode], n: int) -> None:
         qualified = BlankNode()
         self.out.add(qualified, RDF.type, SH.NodeShape)
         self.out.add(qualified, SH["in"], self._list(list(values)))
         self.out.add(shape, SH.qualifiedValueShape, qualified)
-        self.out.add(shape, SH.qualifiedMaxCount, Literal("0", datatype=XSD.integer))
+        self.out.add(shape, SH.qualifiedMaxCount, Literal(str(n), datatype=XSD.integer))
 
     def _shape_with(self, shape: Node) -> BlankNode:
         node = BlankNode()

@@ -308,6 +308,38 @@ def test_two_properties_of_a_leaf_are_granted_each_for_itself(
     assert verdict(leaf, request(procedure=said)) is expected
 
 
+FACTS = ("PainOnExtensionAndRotation", "PositiveFacetLoading", "PainWorseAtNight")
+
+
+@pytest.mark.parametrize("least", [1, 2, 3])
+@pytest.mark.parametrize("said", list(product("yn?", repeat=3)), ids="".join)
+def test_counted_facts_are_silent_one_by_one(least: int, said: tuple[str, ...]) -> None:
+    listed = " ".join(f"cov:{fact}" for fact in FACTS)
+    leaf = shape(
+        "( cov:hasPatient cov:affirms )",
+        f"sh:qualifiedMinCount {least} ; sh:qualifiedValueShape"
+        f" [ a sh:NodeShape ; sh:in ( {listed} ) ]",
+    )
+    verbs = {"y": "affirms", "n": "denies"}
+    stated = ["cov:affirms cov:MedicareMember"]
+    for fact, word in zip(FACTS, said, strict=True):
+        stated += [f"cov:{verbs[word]} cov:{fact}"] if word in verbs else []
+    sure, possible = said.count("y"), 3 - said.count("n")
+    expected = MET if sure >= least else NOT_DOCUMENTED if possible >= least else NOT_MET
+    assert verdict(leaf, patient(" ; ".join(stated))) is expected
+
+
+def test_a_component_reads_silence_as_its_criterion_says() -> None:
+    leaf = f"{SPACING} ; cov:withIntent cov:DiagnosticIntent"
+    story = request(
+        procedure=BLOCK,
+        patient="cov:underwent :earlier",
+        more=':earlier cov:hasProcedureCode code:64493 ; cov:performedOn "2024-06-10"^^xsd:date .',
+    )
+    assert verdict(leaf, story) is NOT_DOCUMENTED
+    assert verdict(f"{leaf} ; cov:silenceMeans cov:Absent", story) is NOT_MET
+
+
 # --- Composites -------------------------------------------------------------------------------
 
 FINDINGS = ("PositiveFacetLoading", "PainWorseAtNight", "ImagingShowsNoOtherCause", "Infection")
@@ -479,6 +511,46 @@ PATTERN = 'sh:minCount 1 ; sh:pattern "^(a+)+$"'
         ),
         pytest.param(
             f"{TOP} ; cov:affirmedFact cov:Infektion .", "not declared", id="an undeclared fact"
+        ),
+        pytest.param(
+            f"{TOP} ; {SPACING} ; cov:withIntent cov:DiagnosticIntent , cov:TherapeuticIntent .",
+            "cov:withIntent twice",
+            id="a parameter given twice",
+        ),
+        pytest.param(
+            f"{TOP} ; {SPACING.replace('dayTimeDuration', 'duration')} .",
+            "cov:minimumInterval a wrong type",
+            id="a duration that queries cannot take off a date",
+        ),
+        pytest.param(
+            f'{TOP} ; cov:minimumElapsed "P3M"^^xsd:yearMonthDuration ; cov:sinceDate "onset" .',
+            "cov:sinceDate a wrong type",
+            id="a text for a property",
+        ),
+        pytest.param(
+            f"{TOP} ; cov:affirmedFact cov:Infection , cov:MedicareMember .",
+            "names 2 facts",
+            id="two facts in one line",
+        ),
+        pytest.param(
+            f"{TOP} ; sh:property :p . :p a sh:PropertyShape ; sh:path {PERFORMER} .",
+            "a shape of its own",
+            id="a property shape with a name",
+        ),
+        pytest.param(
+            f"{TOP} ; cov:atLeast 2 ; sh:or ( :a ) . {MEMBER}",
+            "counts without saying what",
+            id="a count over an alternative",
+        ),
+        pytest.param(
+            f'{TOP} ; cov:atLeast "two" ; cov:ofCriteria ( :a ) . {MEMBER}',
+            "asks for two of 1",
+            id="a count in words",
+        ),
+        pytest.param(
+            f"{TOP} ; cov:atLeast 2 ; cov:ofCriteria ( :a :a ) . {MEMBER}",
+            "asks for 2 of 1",
+            id="one criterion counted twice",
         ),
         pytest.param(f"{TOP} ; sh:and ( :top ) .", "recurs", id="a criterion of itself"),
         pytest.param(

@@ -40,6 +40,13 @@ class Format(StrEnum):
     SHACL = "shacl"
 
 
+class Engine(StrEnum):
+    """What judges: the fast judge, or pySHACL, which it is tested against."""
+
+    COMPILED = "compiled"
+    REFERENCE = "reference"
+
+
 def main() -> None:
     """Run the command line; a person's mistake is one line on standard error."""
     if hasattr(signal, "SIGPIPE"):
@@ -83,9 +90,11 @@ def decide_command(
     every: Annotated[bool, typer.Option("--all", help="Decide under every policy.")] = False,
     on: Annotated[str | None, typer.Option("--date", help="Another date of service.")] = None,
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
+    engine: Annotated[Engine, typer.Option(help="What judges.")] = Engine.COMPILED,
 ) -> None:
     """Decide whether each requested procedure is covered, and why."""
     from .engine import Reasoner
+    from .knowledge import knowledge
     from .receipt import Recorder
     from .render import Renderer, show
     from .report import decision_graph, validation_report, written
@@ -94,7 +103,12 @@ def decide_command(
     if sum(map(bool, (policy, payer, plan, every))) > 1:
         raise InputError("--policy, --payer, --plan and --all exclude each other")
     day = day_from(on)
-    reasoner = Reasoner()
+    if engine is Engine.REFERENCE:
+        from .judge.reference import ReferenceJudge
+
+        reasoner = Reasoner(judge=ReferenceJudge(knowledge()))
+    else:
+        reasoner = Reasoner()
     recorder = Recorder(reasoner.knowledge)
     # Every file is read before the first decision is printed: nothing half done.
     read = [reasoner.read(data, name, on=day) for name, data in inputs(requests)]

@@ -14,6 +14,7 @@ from pyoxigraph import Literal, NamedNode
 
 from . import days, gate
 from .classify import Classifier
+from .compiled import CompiledJudge
 from .criteria import Criterion, Policy, Route
 from .decide import Decision, Kind, Outcome, Scope, Valuation, Value, decide, scope
 from .derive import derive
@@ -22,7 +23,6 @@ from .explain import Ways, deciding, lifted, limiting, missing
 from .gate import Request
 from .history import with_history
 from .judge import Judge, Verdicts
-from .judge.reference import ReferenceJudge
 from .knowledge import Knowledge
 from .knowledge import knowledge as shipped_knowledge
 from .lowering import Lowering
@@ -65,6 +65,8 @@ class Answer:
         Under a plan, why this policy answers before the others; else empty.
     passed : tuple of Selection
         The plan's policies that came before and do not address the request.
+    judge : str
+        The name of the judge that gave the verdicts; empty when no edition was judged.
     """
 
     request: Request
@@ -81,6 +83,7 @@ class Answer:
     reason: str = ""
     precedence: str = ""
     passed: tuple[Selection, ...] = ()
+    judge: str = ""
 
     @property
     def policy(self) -> Policy | None:
@@ -95,14 +98,14 @@ class Reasoner:
     knowledge : Knowledge or None
         What to decide by; what ships with the program by default.
     judge : Judge or None
-        What gives the verdicts on leaves; the reference judge by default.
+        What gives the verdicts on leaves; the compiled judge by default.
     """
 
     def __init__(self, knowledge: Knowledge | None = None, judge: Judge | None = None) -> None:
         self.knowledge = knowledge or shipped_knowledge()
         self.catalogue = Catalogue(self.knowledge, Lowering(self.knowledge).policies())
         self.classifier = Classifier(self.knowledge)
-        self.judge: Judge = judge or ReferenceJudge(self.knowledge)
+        self.judge: Judge = judge or CompiledJudge(self.knowledge)
 
     def read(
         self,
@@ -212,6 +215,7 @@ class Reasoner:
             funding=funding(policy.root, valuation) if decision is Decision.COVERED else None,
             earliest=self._earliest(request, facts, policy, valuation, value) if in_scope else None,
             reason=selection.reason,
+            judge=self.judge.name,
         )
 
     def _earliest(

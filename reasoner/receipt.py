@@ -41,12 +41,9 @@ class Recorder:
     ----------
     knowledge : Knowledge
         What the answers were reached with.
-    judge : str
-        The name of the judge that gave the verdicts.
     """
 
     knowledge: Knowledge
-    judge: str = "reference"
 
     def answer(self, answer: Answer) -> dict[str, Any]:
         """Return one answer: the keys that ``covergraph decide --format json`` prints."""
@@ -78,7 +75,7 @@ class Recorder:
         policy, request = answer.policy, answer.request
         verdicts = answer.valuation.verdicts if answer.valuation else {}
         return {
-            "engine": {"name": ENGINE, "version": engine_version(), "judge": self.judge},
+            "engine": {"name": ENGINE, "version": engine_version(), "judge": answer.judge or None},
             "request": {"iri": request.iri.value, "sha256": request.digest},
             "dateOfService": request.date.isoformat(),
             "policy": policy.iri.value if policy else None,

@@ -122,7 +122,7 @@ def receipt(reasoner: Reasoner, data: bytes, key: str = CENTENE) -> dict[str, ob
 
 def test_receipt_names_engine_and_judge(reasoner: Reasoner) -> None:
     engine = receipt(reasoner, example(EARLY))["engine"]
-    assert engine == {"name": "covergraph", "version": engine_version(), "judge": "reference"}
+    assert engine == {"name": "covergraph", "version": engine_version(), "judge": "compiled"}
 
 
 def test_receipt_names_editions_considered_and_the_one_chosen(tmp_path: Path) -> None:

@@ -37,6 +37,14 @@ Verdicts: TypeAlias = Mapping[NamedNode, Verdict]
 
 
 class Judge(Protocol):
-    """Anything that judges every leaf of a policy on one request."""
+    """Anything that judges every leaf of a policy on one request.
+
+    Parameters
+    ----------
+    name : str
+        What receipts call it.
+    """
+
+    name: str
 
     def __call__(self, policy: Policy, request: NamedNode, facts: Triples) -> Verdicts: ...

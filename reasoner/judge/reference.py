@@ -43,6 +43,8 @@ class ReferenceJudge:
         Where policies, components and declared silences come from.
     """
 
+    name = "reference"
+
     def __init__(self, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
         self._shapes: dict[NamedNode, Graph] = {}

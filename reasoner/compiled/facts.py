@@ -1,0 +1,285 @@
+"""The facts of one request, laid out for judging.
+
+A request is few records: itself, its patient, the requested procedure, the pain it is
+about, and lists of earlier procedures, therapy courses and procedures planned beside it.
+Each is a dictionary from a property to its values. IRIs are strings, numbers are exact,
+days are their ISO text, which sorts as days do. Nothing is kept from one request to the
+next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeAlias
+
+from pyoxigraph import Literal, NamedNode
+
+from ..namespaces import COV, RDF, XSD
+from ..triples import Term, Triples
+from .algebra import Value
+
+Values: TypeAlias = Collection[Value]
+Record: TypeAlias = Mapping[str, Values]
+
+TYPE = RDF.type.value
+REQUESTS_PROCEDURE = COV.requestsProcedure.value
+HAS_PATIENT = COV.hasPatient.value
+CONCERNS_PAIN = COV.concernsPain.value
+UNDERWENT = COV.underwent.value
+HAD_THERAPY = COV.hadTherapy.value
+ALSO_PLANNED = COV.alsoPlanned.value
+DATE_OF_SERVICE = COV.dateOfService.value
+PERFORMED_ON = COV.performedOn.value
+TREATS_REGION = COV.treatsRegion.value
+TREATS_LEVEL = COV.treatsLevel.value
+USES_TECHNIQUE = COV.usesTechnique.value
+HAS_INTENT = COV.hasIntent.value
+AFFIRMS = COV.affirms.value
+DENIES = COV.denies.value
+RELIEF_PERCENT = COV.reliefPercent.value
+RELIEF_LASTED_UNTIL = COV.reliefLastedUntil.value
+OF_THERAPY = COV.ofTherapy.value
+HAD_OUTCOME = COV.hadOutcome.value
+STARTED_ON = COV.startedOn.value
+ENDED_ON = COV.endedOn.value
+
+NONE: tuple[Value, ...] = ()
+Incompatible: TypeAlias = Mapping[str, frozenset[str]]
+
+
+@dataclass(slots=True)
+class Session:
+    """An earlier procedure, or one planned beside the requested one.
+
+    Parameters
+    ----------
+    barred : set of str
+        The techniques, intents and regions that what is stated rules out.
+    merged, perhaps_merged : bool
+        Whether it is, or may be, the second side of a session already counted.
+    """
+
+    node: str
+    on: str
+    types: Values
+    region: Value | None
+    levels: Values
+    techniques: Values
+    intents: Values
+    barred: set[Value]
+    relief: Value | None
+    until: str | None
+    affirmed: Values
+    denied: Values
+    in_episode: bool = False
+    merged: bool = False
+    perhaps_merged: bool = False
+
+
+@dataclass(slots=True)
+class Course:
+    """A course of a therapy."""
+
+    node: str
+    kinds: Values
+    barred_kinds: set[Value]
+    systemic: bool
+    regions: Values
+    barred_regions: set[Value]
+    start: str | None
+    end: str | None
+    outcomes: Values
+    barred_outcomes: set[Value]
+    affirmed: Values
+    denied: Values
+
+
+@dataclass(slots=True)
+class Facts:
+    """One request, classified and derived.
+
+    Parameters
+    ----------
+    records : mapping
+        From every node of the request to its record; concepts have only their types there.
+    merged, perhaps_merged : bool
+        Whether the requested procedure is, or may be, the second side of an earlier session.
+    """
+
+    iri: str
+    patient_iri: str
+    procedure_iri: str
+    day: str
+    records: Mapping[str, Record]
+    types: Values
+    procedure_types: Values
+    patient: Record
+    procedure: Record
+    pain: Record
+    region: Value | None
+    levels: Values
+    earlier: list[Session] = field(default_factory=list)
+    courses: list[Course] = field(default_factory=list)
+    planned: list[Session] = field(default_factory=list)
+    merged: bool = False
+    perhaps_merged: bool = False
+
+    def values(self, node: Value, p: str) -> Values:
+        """Return the values of a property of any node."""
+        record = self.records.get(node) if isinstance(node, str) else None
+        return record.get(p, NONE) if record else NONE
+
+
+def first(values: Values) -> Value | None:
+    return next(iter(values), None)
+
+
+def day_or_none(values: Values) -> str | None:
+    found = first(values)
+    return found if isinstance(found, str) else None
+
+
+def barred_by(values: Iterable[Value], incompatible: Incompatible) -> set[Value]:
+    """Return what cannot be where these values are."""
+    found: set[Value] = set()
+    for value in values:
+        if value in incompatible:
+            found |= incompatible[value]  # type: ignore[index]
+    return found
+
+
+def session(node: str, record: Record, incompatible: Incompatible) -> Session:
+    """Lay out an earlier or planned procedure."""
+    techniques = record.get(USES_TECHNIQUE, NONE)
+    intents = record.get(HAS_INTENT, NONE)
+    regions = record.get(TREATS_REGION, NONE)
+    return Session(
+        node,
+        day_or_none(record.get(PERFORMED_ON, NONE)) or "",
+        record.get(TYPE, NONE),
+        first(regions),
+        record.get(TREATS_LEVEL, NONE),
+        techniques,
+        intents,
+        barred_by((*techniques, *intents, *regions), incompatible),
+        first(record.get(RELIEF_PERCENT, NONE)),
+        day_or_none(record.get(RELIEF_LASTED_UNTIL, NONE)),
+        record.get(AFFIRMS, NONE),
+        record.get(DENIES, NONE),
+    )
+
+
+def course(node: str, record: Record, incompatible: Incompatible, systemic: Values) -> Course:
+    """Lay out a course of therapy."""
+    kinds = record.get(OF_THERAPY, NONE)
+    regions = record.get(TREATS_REGION, NONE)
+    outcomes = record.get(HAD_OUTCOME, NONE)
+    return Course(
+        node,
+        kinds,
+        barred_by(kinds, incompatible),
+        any(k in systemic for k in kinds),
+        regions,
+        barred_by(regions, incompatible),
+        day_or_none(record.get(STARTED_ON, NONE)),
+        day_or_none(record.get(ENDED_ON, NONE)),
+        outcomes,
+        barred_by(outcomes, incompatible),
+        record.get(AFFIRMS, NONE),
+        record.get(DENIES, NONE),
+    )
+
+
+def value_of(term: Term) -> Value:
+    """Return a term as a plain value."""
+    if isinstance(term, Literal) and term.datatype in (XSD.integer, XSD.decimal):
+        number = Decimal(term.value)
+        return int(number) if number == number.to_integral_value() else number
+    return term.value
+
+
+def records_of(triples: Triples) -> dict[str, Record]:
+    """Return every node's record."""
+    records: dict[str, dict[str, dict[Value, None]]] = {}
+    for s, p, o in triples:
+        values = records.setdefault(s.value, {}).setdefault(p.value, {})
+        values[value_of(o)] = None
+    return {s: {p: tuple(o) for p, o in record.items()} for s, record in records.items()}
+
+
+def facts_of(
+    request: NamedNode, triples: Triples, incompatible: Incompatible, systemic: Values
+) -> Facts:
+    """Lay out a request that was classified and derived triple by triple.
+
+    Parameters
+    ----------
+    systemic : collection of str
+        The kinds of therapy that act on the whole body.
+    """
+    records = records_of(triples)
+    own = records[request.value]
+    (patient,), (procedure,) = own[HAS_PATIENT], own[REQUESTS_PROCEDURE]
+    assert isinstance(patient, str) and isinstance(procedure, str)
+    merged = {s.value for s, _ in triples.pairs(COV.mergedInto)}
+    perhaps = {s.value for s, _ in triples.pairs(COV.perhapsMergedInto)}
+    facts = laid_out(request.value, patient, procedure, records, incompatible, systemic)
+    episode = own.get(COV.inEpisode.value, NONE)
+    for earlier in facts.earlier:
+        earlier.in_episode = earlier.node in episode
+        earlier.merged = earlier.node in merged
+        earlier.perhaps_merged = earlier.node in perhaps
+    facts.merged, facts.perhaps_merged = procedure in merged, procedure in perhaps
+    return facts
+
+
+def laid_out(
+    request: str,
+    patient: str,
+    procedure: str,
+    records: Mapping[str, Record],
+    incompatible: Incompatible,
+    systemic: Values,
+) -> Facts:
+    """Lay out records, the pain that the request concerns among them."""
+    own, of_patient, of_procedure = records[request], records[patient], records[procedure]
+    day = day_or_none(own[DATE_OF_SERVICE])
+    assert day is not None
+    pains = [records[p] for p in own.get(CONCERNS_PAIN, NONE)]  # type: ignore[index]
+    return Facts(
+        iri=request,
+        patient_iri=patient,
+        procedure_iri=procedure,
+        day=day,
+        records=records,
+        types=own.get(TYPE, NONE),
+        procedure_types=of_procedure.get(TYPE, NONE),
+        patient=of_patient,
+        procedure=of_procedure,
+        pain=pains[0] if len(pains) == 1 else together(pains),
+        region=first(of_procedure.get(TREATS_REGION, NONE)),
+        levels=of_procedure.get(TREATS_LEVEL, NONE),
+        earlier=[
+            session(n, records[n], incompatible)  # type: ignore[arg-type,index]
+            for n in of_patient.get(UNDERWENT, NONE)
+        ],
+        courses=[
+            course(n, records[n], incompatible, systemic)  # type: ignore[arg-type,index]
+            for n in of_patient.get(HAD_THERAPY, NONE)
+        ],
+        planned=[
+            session(n, records[n], incompatible)  # type: ignore[arg-type,index]
+            for n in own.get(ALSO_PLANNED, NONE)
+        ],
+    )
+
+
+def together(records: list[Record]) -> Record:
+    """Return what several records state between them."""
+    found: dict[str, dict[Value, None]] = {}
+    for record in records:
+        for p, values in record.items():
+            found.setdefault(p, {}).update(dict.fromkeys(values))
+    return {p: tuple(values) for p, values in found.items()}

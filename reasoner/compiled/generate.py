@@ -1,0 +1,232 @@
+"""From expressions to one Python function per policy.
+
+The function takes the facts of a request and returns the verdict on every leaf, as a
+number: 2 is met, 1 not documented, 0 not met. Its text is made from the tree alone; every
+IRI and number of a policy reaches it as a constant by position, never as text. What
+several leaves look at is looked up once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from ..errors import KnowledgeError
+from . import algebra as a
+from .algebra import Value
+from .facts import (
+    CONCERNS_PAIN,
+    HAS_PATIENT,
+    NONE,
+    REQUESTS_PROCEDURE,
+    TYPE,
+    Facts,
+    Values,
+)
+from .history import judging, picked
+
+Verdicts: TypeAlias = Callable[[Facts], list[int]]
+
+# The records that paths begin with, and where the facts keep them.
+HEADS = {HAS_PATIENT: "patient", REQUESTS_PROCEDURE: "procedure", CONCERNS_PAIN: "pain"}
+NOBODY = Facts(
+    iri="",
+    patient_iri="",
+    procedure_iri="",
+    day="2000-01-01",
+    records={},
+    types=NONE,
+    procedure_types=NONE,
+    patient={},
+    procedure={},
+    pain={},
+    region=None,
+    levels=NONE,
+)
+
+
+def compiled(leaves: tuple[a.Leaf, ...]) -> Verdicts:
+    """Return the function that judges these leaves."""
+    return Generator(leaves).function()
+
+
+class Generator:
+    """Writes the function that judges some leaves."""
+
+    def __init__(self, leaves: tuple[a.Leaf, ...]) -> None:
+        self.leaves = leaves
+        self.constants: dict[str, Any] = {"NONE": NONE, "values": values, "is_of": is_of}
+        self._names: dict[Any, str] = {}
+        self.lookups: dict[str, str] = {}
+        self.picks: dict[a.Sessions, str] = {}
+
+    def function(self) -> Verdicts:
+        namespace: dict[str, Any] = self.constants
+        exec(compile(self.source(), "<policy>", "exec"), namespace)
+        made: Verdicts = namespace["verdicts"]
+        return made
+
+    def source(self) -> str:
+        """Return the text of the function; its constants are in ``constants``."""
+        free: list[str] = []
+        history: list[str] = []
+        bare: list[str] = []
+        for i, leaf in enumerate(self.leaves):
+            constant = self._without_history(leaf)
+            line = f"v{i} = {self.verdict(leaf)}"
+            if constant is None:
+                free.append(line)
+            else:
+                history.append(line)
+                bare.append(f"v{i} = {constant}")
+        picks = [
+            f"{name}s, {name}p = picked(facts, {self.constant(of)})"
+            for of, name in self.picks.items()
+        ]
+        self.constants["picked"] = picked
+        lines = [f"{name} = {text}" for text, name in self.lookups.items()]
+        body = [*HEAD_LINES, *lines, *free]
+        if history:
+            body += ["if facts.earlier:", *(f"    {x}" for x in picks + history)]
+            body += ["else:", *(f"    {x}" for x in bare)]
+        result = ", ".join(f"v{i}" for i in range(len(self.leaves)))
+        text = "\n".join(f"    {x}" for x in [*body, f"return [{result}]"])
+        return f"def verdicts(facts):\n{text}\n"
+
+    def verdict(self, leaf: a.Leaf) -> str:
+        holds, may_hold = self.expression(leaf.holds, REQUEST), None
+        if leaf.may_hold != leaf.holds:
+            may_hold = self.expression(leaf.may_hold, REQUEST)
+        return f"2 if {holds} else 1 if {may_hold} else 0" if may_hold else f"2 if {holds} else 0"
+
+    def _without_history(self, leaf: a.Leaf) -> int | None:
+        """Return the verdict on a leaf that asks for sessions where there are none."""
+        if not hasattr(leaf.holds, "of"):
+            return None
+        holds, may_hold = judging(leaf.holds), judging(leaf.may_hold)
+        assert holds and may_hold
+        return 2 if holds(NOBODY, [], []) else 1 if may_hold(NOBODY, [], []) else 0
+
+    def expression(self, e: a.Expression, focus: Focus) -> str:
+        """Return Python text for an expression of a focus."""
+        if isinstance(e, a.All | a.AnyOf):
+            if not e.parts:
+                return str(isinstance(e, a.All))
+            word = " and " if isinstance(e, a.All) else " or "
+            return "(" + word.join(self.expression(p, focus) for p in e.parts) + ")"
+        if isinstance(e, a.Not):
+            return f"(not {self.expression(e.part, focus)})"
+        if isinstance(e, a.Has):
+            return f"({self.constant(e.value)} in {self.values(e.path, focus)})"
+        if isinstance(e, a.Count):
+            return self._count(e, focus)
+        if isinstance(e, a.Every):
+            if focus is REQUEST and names(e.path) == (REQUESTS_PROCEDURE,):
+                return self.expression(e.test, PROCEDURE)
+            inner = focus.inner()
+            test = self.expression(e.test, inner)
+            return f"all({test} for {inner.name} in {self.values(e.path, focus)})"
+        if isinstance(e, a.Among):
+            return f"({focus.name} in {self.constant(e.values)})"
+        if isinstance(e, a.OfClass):
+            if focus.types:
+                return f"({self.constant(e.cls)} in {focus.types})"
+            return f"is_of(facts, {focus.name}, {self.constant(e.cls)})"
+        if isinstance(e, a.OfSort):
+            return SORTS[e.sort].format(v=focus.name)
+        if isinstance(e, a.Compared):
+            number = SORTS[a.Sort.NUMBER].format(v=focus.name)
+            return f"({number} and {focus.name} {e.order.value} {self.constant(e.bound)})"
+        judge = judging(e)
+        if judge is None or focus is not REQUEST:
+            raise KnowledgeError(f"{type(e).__name__} has no compiled form here")
+        pick = self._pick(e.of) if hasattr(e, "of") else None
+        lists = f"{pick}s, {pick}p" if pick else "NONE, NONE"
+        return f"{self.constant(judge)}(facts, {lists})"
+
+    def _count(self, e: a.Count, focus: Focus) -> str:
+        if focus is REQUEST and names(e.path) == (REQUESTS_PROCEDURE,) and e.test is None:
+            return str((e.least or 0) <= 1 and (e.most is None or e.most >= 1))
+        found = self.values(e.path, focus)
+        if e.test is None:
+            number = f"len({found})"
+        else:
+            inner = focus.inner()
+            number = f"sum({self.expression(e.test, inner)} for {inner.name} in {found})"
+        bounds = [f"{number} >= {e.least:d}"] if e.least is not None else []
+        bounds += [f"{number} <= {e.most:d}"] if e.most is not None else []
+        return "(" + (" and ".join(bounds) or "True") + ")"
+
+    def values(self, path: a.Path, focus: Focus) -> str:
+        """Return a name, or text, for the values at the end of a path."""
+        steps = names(path)
+        if focus is REQUEST and steps and len(steps) == 2 and steps[0] in HEADS:
+            return self._looked_up(f"{HEADS[steps[0]]}.get({self.constant(steps[1])}, NONE)")
+        if focus is REQUEST:
+            return self._looked_up(f"values(facts, facts.iri, {self.constant(path)})")
+        return f"values(facts, {focus.name}, {self.constant(path)})"
+
+    def _looked_up(self, text: str) -> str:
+        return self.lookups.setdefault(text, f"p{len(self.lookups)}")
+
+    def _pick(self, of: a.Sessions) -> str:
+        return self.picks.setdefault(of, f"h{len(self.picks)}")
+
+    def constant(self, value: Any) -> str:
+        if value not in self._names:
+            self._names[value] = name = f"K{len(self._names)}"
+            self.constants[name] = value
+        return self._names[value]
+
+
+class Focus:
+    """What an expression is asked of: its name in the text, and that of its types."""
+
+    def __init__(self, name: str, depth: int, types: str = "") -> None:
+        self.name, self.depth, self.types = name, depth, types
+
+    def inner(self) -> Focus:
+        return Focus(f"n{self.depth}", self.depth + 1)
+
+
+REQUEST = Focus("facts.iri", 0, "facts.types")
+PROCEDURE = Focus("facts.procedure_iri", 0, "kinds")
+HEAD_LINES = (
+    "kinds = facts.procedure_types",
+    "patient = facts.patient",
+    "procedure = facts.procedure",
+    "pain = facts.pain",
+)
+SORTS = {
+    a.Sort.NUMBER: "({v}.__class__ is not str)",
+    a.Sort.DAY: '({v}.__class__ is str and ":" not in {v})',
+    a.Sort.NODE: '({v}.__class__ is str and ":" in {v})',
+}
+
+
+def names(path: a.Path) -> tuple[str, ...]:
+    """Return the properties of a path that only goes forwards; nothing for another."""
+    if any(s.inverse or len(s.properties) != 1 for s in path):
+        return ()
+    return tuple(s.properties[0] for s in path)
+
+
+def values(facts: Facts, start: Value, path: a.Path) -> Values:
+    """Return the values at the end of any path."""
+    nodes: dict[Value, None] = {start: None}
+    for step in path:
+        found: dict[Value, None] = {}
+        for p in step.properties:
+            if step.inverse:
+                for subject, record in facts.records.items():
+                    if any(v in nodes for v in record.get(p, NONE)):
+                        found[subject] = None
+            else:
+                for node in nodes:
+                    found.update(dict.fromkeys(facts.values(node, p)))
+        nodes = found
+    return tuple(nodes)
+
+
+def is_of(facts: Facts, node: Value, cls: str) -> bool:
+    return cls in facts.values(node, TYPE)

@@ -1,0 +1,355 @@
+"""Judging a patient's history: how each expression over sessions, courses and dates is met.
+
+Each function here says the same as the SPARQL validator of one component under
+``shapes/components``, and with ``open`` the same as its twin. Days are ISO text; the
+empty text is a day that is not stated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import TypeAlias
+
+from .. import days
+from ..namespaces import COV
+from . import algebra as a
+from .facts import DENIES, NONE, TREATS_LEVEL, USES_TECHNIQUE, Facts, Session
+
+Judging: TypeAlias = Callable[[Facts, list[Session], list[Session]], bool]
+FOLLOW_UP = COV.FollowUpDocumented.value
+
+
+@lru_cache(maxsize=65536)
+def before(day: str, duration: str) -> str:
+    """Return the day a duration before another, both as ISO text."""
+    return days.before(date.fromisoformat(day), duration).isoformat()
+
+
+@lru_cache(maxsize=65536)
+def after(day: str) -> str:
+    """Return the next day."""
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+
+
+def picked(facts: Facts, of: a.Sessions) -> tuple[list[Session], list[Session]]:
+    """Return the sessions that surely are, and those that may be, the ones asked for."""
+    sure, possible = [], []
+    for s in facts.earlier:
+        if of.cls not in s.types or (of.in_episode and not s.in_episode) or not s.on:
+            continue
+        certain = True
+        if of.scope is not a.Scope.ANY:
+            if facts.region is None or s.region is None:
+                certain = False
+            elif (s.region == facts.region) is not (of.scope is a.Scope.SAME):
+                continue
+        if of.technique is not None and of.technique not in s.techniques:
+            if of.technique in s.barred:
+                continue
+            certain = False
+        if of.intent is not None and of.intent not in s.intents:
+            if of.intent in s.barred:
+                continue
+            certain = False
+        possible.append(s)
+        if certain:
+            sure.append(s)
+    return sure, possible
+
+
+def judging(e: a.Expression) -> Judging | None:
+    """Return what judges an expression over the history; None for any other expression.
+
+    It is called with the facts, the sessions that surely are the ones asked for, and those
+    that may be.
+    """
+    made = _MAKERS.get(type(e))
+    return made(e) if made else None
+
+
+def _interval(e: a.Interval) -> Judging:
+    bound = e.at_least
+
+    def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        counted = sure if e.open else possible
+        return not counted or max(s.on for s in counted) <= before(facts.day, bound)
+
+    return holds
+
+
+def _earlier(e: a.EarlierSessions) -> Judging:
+    # What must be there is counted where it surely is; what must not, where it may be.
+    takes_sure = (e.least is not None) is not e.open
+
+    def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        days_ = {s.on for s in (sure if takes_sure else possible)}
+        if e.window:
+            start = before(facts.day, e.window)
+            days_ = {d for d in days_ if d > start}
+        return (e.least is None or len(days_) >= e.least) and (
+            e.most is None or len(days_) <= e.most
+        )
+
+    return holds
+
+
+def _with_requested(e: a.SessionsWithRequested) -> Judging:
+    def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        start = before(facts.day, e.window) if e.window else ""
+        counted = {
+            s.on
+            for s in (sure if e.open else possible)
+            if s.on > start
+            and s.on != facts.day
+            and not (e.merged and (s.perhaps_merged if e.open else s.merged))
+        }
+        into_first = e.merged and (facts.perhaps_merged if e.open else facts.merged)
+        return not counted or len(counted) + (not into_first) <= e.most
+
+    return holds
+
+
+def _first(e: a.FirstSession) -> Judging:
+    def at_least(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        assert e.at_least
+        if e.open:
+            return any(s.on <= before(facts.day, e.at_least) for s in possible)
+        return any(s.on <= before(facts.day, e.at_least) for s in sure)
+
+    def less_than(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        assert e.less_than
+        start = before(facts.day, e.less_than)
+        if e.open:
+            return bool(possible) and all(s.on > start for s in sure)
+        return bool(possible) and len(sure) == len(possible) and all(s.on > start for s in sure)
+
+    return at_least if e.at_least else less_than
+
+
+def _fails(response: a.Response, open_: bool) -> Callable[[Facts, Session], bool]:
+    """Return what says that a session did not bring a response, silence granted or not."""
+    r = response
+
+    def surely_fails(facts: Facts, s: Session) -> bool:
+        return (
+            (
+                r.relief is not None
+                and s.relief is not None
+                and s.relief < r.relief  # type: ignore[operator]
+                and (r.or_fact is None or r.or_fact in s.denied)
+            )
+            or (r.at_least is not None and s.on > before(s.until or facts.day, r.at_least))
+            or (
+                r.less_than is not None
+                and s.until is not None
+                and s.on <= before(s.until, r.less_than)
+            )
+            or (r.fact is not None and r.fact in s.denied)
+        )
+
+    def fails(facts: Facts, s: Session) -> bool:
+        return (
+            (
+                r.relief is not None
+                and (s.relief is None or s.relief < r.relief)  # type: ignore[operator]
+                and (r.or_fact is None or r.or_fact not in s.affirmed)
+            )
+            or (r.at_least is not None and (s.until is None or s.on > before(s.until, r.at_least)))
+            or (
+                r.less_than is not None
+                and (s.until is None or s.on <= before(s.until, r.less_than))
+            )
+            or (r.fact is not None and r.fact not in s.affirmed)
+        )
+
+    return surely_fails if open_ else fails
+
+
+def _responding(e: a.Responding) -> Judging:
+    fails = _fails(e.response, e.open)
+
+    def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        counted = possible if e.open else sure
+        return len({s.on for s in counted if not fails(facts, s)}) >= e.least
+
+    return holds
+
+
+def _each(e: a.EachResponded) -> Judging:
+    fails = _fails(e.response, e.open)
+
+    def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        return not any(fails(facts, s) for s in (sure if e.open else possible))
+
+    return holds
+
+
+def _latest(e: a.LatestResponded) -> Judging:
+    fails = _fails(e.response, e.open)
+
+    def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        # No session that surely is one may come after the one that is held to the response.
+        last = max((s.on for s in sure), default="")
+        if e.open:
+            return any(
+                not fails(facts, s)
+                and s.on >= last
+                and not any(t.on == s.on and fails(facts, t) for t in sure)
+                for s in possible
+            )
+        return bool(sure) and not any(s.on >= last and fails(facts, s) for s in possible)
+
+    return holds
+
+
+def _changed(e: a.Changed) -> Judging:
+    def levels_differ(facts: Facts, s: Session) -> tuple[bool, bool]:
+        return bool(s.levels and facts.levels), any(n not in s.levels for n in facts.levels)
+
+    def techniques_differ(facts: Facts, s: Session) -> tuple[bool, bool]:
+        requested = facts.procedure.get(USES_TECHNIQUE, NONE)
+        return bool(s.techniques and requested), any(t in s.barred for t in requested)
+
+    compared = levels_differ if e.what == TREATS_LEVEL else techniques_differ
+
+    def differs(facts: Facts, s: Session) -> bool:
+        stated, new = compared(facts, s)
+        return new if stated else e.open
+
+    def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        if e.open:
+            last = max((s.on for s in sure), default="")
+            return any(s.on >= last and differs(facts, s) for s in possible)
+        return any(
+            differs(facts, s)
+            and not any(t.on > s.on or (t.on == s.on and t is not s) for t in possible)
+            for s in sure
+        )
+
+    return holds
+
+
+def _not_planned(e: a.NotPlanned) -> Judging:
+    def counts(facts: Facts, s: Session) -> bool:
+        if e.cls not in s.types or (e.but is not None and e.but in s.types):
+            return False
+        if e.scope is a.Scope.ANY:
+            return True
+        if facts.region is None or s.region is None:
+            return not e.open
+        return (s.region == facts.region) is (e.scope is a.Scope.SAME)
+
+    def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        return not any(counts(facts, s) for s in facts.planned)
+
+    return holds
+
+
+def _course(e: a.Course) -> Judging:
+    def long_enough(facts: Facts, start: str | None, end: str | None) -> bool:
+        if e.at_least is None:
+            return True
+        if e.open:
+            return start is None or start <= before(after(end or facts.day), e.at_least)
+        return start is not None and end is not None and start <= before(after(end), e.at_least)
+
+    def in_window(facts: Facts, end: str | None) -> bool:
+        if e.window is None:
+            return True
+        if end is None:
+            return e.open
+        start = before(facts.day, e.window)
+        return end > start and (
+            e.at_least is None or after(start) <= before(after(end), e.at_least)
+        )
+
+    def meets(facts: Facts) -> bool:
+        return any(
+            e.therapy in c.kinds
+            and long_enough(facts, c.start, c.end)
+            and in_window(facts, c.end)
+            and (e.outcome is None or e.outcome in c.outcomes)
+            and (e.follow_up_of is None or e.follow_up_of not in c.kinds or FOLLOW_UP in c.affirmed)
+            and (
+                e.any_region
+                or c.systemic
+                or (facts.region is not None and facts.region in c.regions)
+            )
+            for c in facts.courses
+        )
+
+    def may_meet(facts: Facts) -> bool:
+        denied = facts.patient.get(DENIES, NONE)
+        left = [k for k in e.kinds if k not in denied]
+        if not left:
+            return False
+        if any(not any(k in c.kinds for c in facts.courses) for k in left):
+            return True
+        return any(
+            any(k not in c.barred_kinds for k in left)
+            and long_enough(facts, c.start, c.end)
+            and in_window(facts, c.end)
+            and (e.outcome is None or e.outcome not in c.barred_outcomes)
+            and (
+                e.follow_up_of is None or e.follow_up_of not in c.kinds or FOLLOW_UP not in c.denied
+            )
+            and (
+                e.any_region
+                or c.systemic
+                or facts.region is None
+                or facts.region not in c.barred_regions
+            )
+            for c in facts.courses
+        )
+
+    if e.open:
+        return lambda facts, sure, possible: may_meet(facts)
+    return lambda facts, sure, possible: meets(facts)
+
+
+def _dates(facts: Facts, p: str) -> list[str]:
+    """Return a date's values in the patient's record and in that of the pain."""
+    return [str(d) for record in (facts.pain, facts.patient) for d in record.get(p, NONE)]
+
+
+def _elapsed(e: a.Elapsed) -> Judging:
+    def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        found = _dates(facts, e.since)
+        if not found:
+            return e.open
+        if e.at_least is not None:
+            return max(found) <= before(facts.day, e.at_least)
+        assert e.less_than is not None
+        return min(found) > before(facts.day, e.less_than)
+
+    return holds
+
+
+def _between(e: a.Between) -> Judging:
+    def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        starts, ends = _dates(facts, e.since), _dates(facts, e.until)
+        if not starts or not ends:
+            return e.open
+        return min(starts) > before(max(ends), e.less_than)
+
+    return holds
+
+
+_MAKERS: dict[type, Callable[..., Judging]] = {
+    a.Interval: _interval,
+    a.EarlierSessions: _earlier,
+    a.SessionsWithRequested: _with_requested,
+    a.FirstSession: _first,
+    a.Responding: _responding,
+    a.EachResponded: _each,
+    a.LatestResponded: _latest,
+    a.Changed: _changed,
+    a.NotPlanned: _not_planned,
+    a.Course: _course,
+    a.Elapsed: _elapsed,
+    a.Between: _between,
+}
+
+__all__ = ["Judging", "after", "before", "judging", "picked"]

@@ -46,8 +46,8 @@ class Classifier:
             for atom in rule.body:
                 end = None if isinstance(atom.object, int) else atom.object
                 self._triggers[atom.link, end].append((rule, atom, _walk(rule.body, atom)))
-        self._known = Triples()
-        self._known = self._closure(t for t in knowledge.triples if self.reads(*t))
+        self.known = Triples()
+        self.known = self._closure(t for t in knowledge.triples if self.reads(*t))
 
     def classify(self, triples: Triples) -> Triples:
         """Return a request's triples with everything that follows from them.
@@ -69,7 +69,7 @@ class Classifier:
         seen = set(queue)
         while queue:
             node = queue.pop()
-            for p, objects in self._known.predicates(node).items():
+            for p, objects in self.known.predicates(node).items():
                 for o in objects:
                     classified.add(node, p, o)
                     if p != RDF.type and o not in seen and isinstance(o, NamedNode):
@@ -86,7 +86,7 @@ class Classifier:
     def _closure(self, triples: Iterable[Spo]) -> Triples:
         """Return the triples that are not known yet, with all that follows from them."""
         found = Triples()
-        queue = [t for t in triples if t not in self._known and found.add(*t)]
+        queue = [t for t in triples if t not in self.known and found.add(*t)]
         while queue:
             s, p, o = queue.pop()
             for end in (None, o):
@@ -96,7 +96,7 @@ class Classifier:
                         continue
                     for whole in self._bindings(found, rest, binding):
                         triple = _triple(rule.head, whole)
-                        if triple not in self._known and found.add(*triple):
+                        if triple not in self.known and found.add(*triple):
                             queue.append(triple)
         return found
 
@@ -108,13 +108,13 @@ class Classifier:
         (x, link, y), rest = atoms[0], atoms[1:]
         if x not in binding:
             o = binding[y] if isinstance(y, int) else y
-            for subject in (*found.subjects(link, o), *self._known.subjects(link, o)):
+            for subject in (*found.subjects(link, o), *self.known.subjects(link, o)):
                 yield from self._bindings(found, rest, {**binding, x: subject})
         elif isinstance(y, int) and y not in binding:
             s = binding[x]
-            for value in (*found.objects(s, link), *self._known.objects(s, link)):
+            for value in (*found.objects(s, link), *self.known.objects(s, link)):
                 yield from self._bindings(found, rest, {**binding, y: value})
-        elif (triple := _triple(atoms[0], binding)) in found or triple in self._known:
+        elif (triple := _triple(atoms[0], binding)) in found or triple in self.known:
             yield from self._bindings(found, rest, binding)
 
 

@@ -144,3 +144,8 @@ class Policy:
     @cached_property
     def leaves(self) -> tuple[Criterion, ...]:
         return tuple(c for c in self.criteria.values() if c.is_leaf)
+
+    @cached_property
+    def place(self) -> dict[Criterion, int]:
+        """From a criterion to its place in the order of the document."""
+        return {c: i for i, c in enumerate(self.criteria.values())}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date, timedelta
+from functools import lru_cache
 
 DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?$")
 LONGEST_MONTHS_OFF = 4
@@ -40,3 +41,18 @@ def first_day_after(day: date, duration: str) -> date:
     while before(guess, duration) < day:
         guess += timedelta(days=1)
     return guess
+
+
+# Facts hold days as ISO text, and ask for the same few over and over.
+
+
+@lru_cache(maxsize=65536)
+def day_before(day: str, duration: str) -> str:
+    """Return the day a duration before another, both as ISO text."""
+    return before(date.fromisoformat(day), duration).isoformat()
+
+
+@lru_cache(maxsize=65536)
+def day_after(day: str) -> str:
+    """Return the next day, both as ISO text."""
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()

@@ -8,13 +8,10 @@ turns verdicts into decisions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from enum import Enum, IntEnum
-from functools import reduce
+from operator import attrgetter
 from typing import NamedTuple
-
-from pyoxigraph import NamedNode
 
 from .criteria import Criterion, Kind, Policy
 from .errors import KnowledgeError
@@ -44,7 +41,9 @@ NOT_COVERED = Value(Outcome.NOT_COVERED, Outcome.NOT_COVERED)
 REVIEW = Value(Outcome.REVIEW, Outcome.REVIEW)
 UNKNOWN = Value(Outcome.NOT_COVERED, Outcome.COVERED)
 
-OF_VERDICT = {Verdict.MET: COVERED, Verdict.NOT_MET: NOT_COVERED, Verdict.NOT_DOCUMENTED: UNKNOWN}
+RANK = attrgetter("rank")
+# By the rank of a verdict.
+OF_RANK = (NOT_COVERED, UNKNOWN, COVERED)
 
 
 class Decision(Enum):
@@ -64,16 +63,18 @@ SETTLED = {
 }
 
 
-def all_of(values: Iterable[Value]) -> Value:
+def all_of(values: Sequence[Value]) -> Value:
     """Return the pointwise minimum; an empty conjunction is covered."""
-    return reduce(lambda a, b: Value(min(a.worst, b.worst), min(a.best, b.best)), values, COVERED)
+    if not values:
+        return COVERED
+    return Value(min([v[0] for v in values]), min([v[1] for v in values]))
 
 
-def any_of(values: Iterable[Value]) -> Value:
+def any_of(values: Sequence[Value]) -> Value:
     """Return the pointwise maximum; an empty disjunction is not covered."""
-    return reduce(
-        lambda a, b: Value(max(a.worst, b.worst), max(a.best, b.best)), values, NOT_COVERED
-    )
+    if not values:
+        return NOT_COVERED
+    return Value(max([v[0] for v in values]), max([v[1] for v in values]))
 
 
 def raised(value: Value, grounds: Value) -> Value:
@@ -87,30 +88,36 @@ def raised(value: Value, grounds: Value) -> Value:
     return Value(worst, best)
 
 
-@dataclass
 class Valuation:
-    """The value of every criterion of a policy, from the verdicts on its leaves."""
+    """The value of every criterion of a policy, from the verdicts on its leaves.
 
-    verdicts: Verdicts
-    _values: dict[NamedNode, Value] = field(default_factory=dict)
+    Parameters
+    ----------
+    verdicts : mapping
+        From the IRI of each leaf to its verdict.
+    """
+
+    def __init__(self, verdicts: Verdicts) -> None:
+        self.verdicts = verdicts
+        self._values: dict[Criterion, Value] = {}
+        self._found: dict[Criterion, Verdict] = {}
 
     def value(self, criterion: Criterion) -> Value:
         """Return what a criterion is worth, its review route included."""
-        if criterion.iri not in self._values:
+        value = self._values.get(criterion)
+        if value is None:
             value = self.bare(criterion)
             if criterion.route:
                 value = raised(value, self.grounds(criterion))
-            self._values[criterion.iri] = value
-        return self._values[criterion.iri]
+            self._values[criterion] = value
+        return value
 
     def bare(self, criterion: Criterion) -> Value:
         """Return what a criterion is worth without its own review route."""
-        if criterion.is_leaf:
-            if criterion.iri not in self.verdicts:
-                raise KnowledgeError(f"{criterion.iri.value} was not judged")
-            return OF_VERDICT[self.verdicts[criterion.iri]]
+        if not criterion.members:
+            return OF_RANK[self.verdict(criterion).rank]
         if criterion.kind is Kind.AND:
-            return all_of(self.value(m) for m in criterion.members)
+            return all_of([self.value(m) for m in criterion.members])
         applying = self.applying(criterion)
         if applying is Verdict.NOT_MET:
             return self.otherwise(criterion)
@@ -141,10 +148,7 @@ class Valuation:
 
     def applying(self, group: Criterion) -> Verdict:
         """Say whether any member of a group is in play."""
-        found = [self.applies(m) for m in group.members]
-        if Verdict.MET in found:
-            return Verdict.MET
-        return Verdict.NOT_DOCUMENTED if Verdict.NOT_DOCUMENTED in found else Verdict.NOT_MET
+        return max([self.applies(m) for m in group.members], key=RANK)
 
     def otherwise(self, group: Criterion) -> Value:
         """Return what a group is worth when none of its indications applies."""
@@ -152,15 +156,17 @@ class Valuation:
 
     def verdict(self, criterion: Criterion) -> Verdict:
         """Return the verdict on a leaf or a composite, review routes left aside."""
-        if criterion.is_leaf:
-            return self.verdicts[criterion.iri]
-        found = [self.verdict(m) for m in criterion.members]
-        settles = Verdict.NOT_MET if criterion.kind is Kind.AND else Verdict.MET
-        if settles in found:
-            return settles
-        if Verdict.NOT_DOCUMENTED in found:
-            return Verdict.NOT_DOCUMENTED
-        return found[0]
+        found = self._found.get(criterion)
+        if found is None:
+            if criterion.members:
+                least = min if criterion.kind is Kind.AND else max
+                found = least([self.verdict(m) for m in criterion.members], key=RANK)
+            elif criterion.iri in self.verdicts:
+                found = self.verdicts[criterion.iri]
+            else:
+                raise KnowledgeError(f"{criterion.iri.value} was not judged")
+            self._found[criterion] = found
+        return found
 
 
 class Scope(Enum):

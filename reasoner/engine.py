@@ -20,13 +20,15 @@ from .decide import Decision, Kind, Outcome, Scope, Valuation, Value, decide, sc
 from .derive import derive
 from .errors import InputError
 from .explain import Ways, deciding, lifted, limiting, missing
-from .gate import Request
-from .history import with_history
+from .facts import NO_VIEW, facts_of, stated_days, terms_of
+from .gate import Request, Stated
+from .history import HistoryRules, rules_of, view_of
 from .judge import Judge, Verdicts
 from .knowledge import Knowledge
 from .knowledge import knowledge as shipped_knowledge
 from .lowering import Lowering
 from .namespaces import COV, XSD
+from .prepared import Prepared, dated
 from .select import Catalogue, Selection
 from .triples import Triples
 
@@ -45,7 +47,7 @@ class Answer:
 
     Parameters
     ----------
-    facts : Triples
+    prepared : Prepared
         What was judged: the request classified and derived, with the policy's view of its history.
     value : Value or None
         The worst and the best end; None when the request is out of scope.
@@ -70,7 +72,7 @@ class Answer:
     """
 
     request: Request
-    facts: Triples
+    prepared: Prepared
     selection: Selection
     decision: Decision
     value: Value | None = None
@@ -89,6 +91,11 @@ class Answer:
     def policy(self) -> Policy | None:
         return self.selection.chosen
 
+    @property
+    def facts(self) -> Triples:
+        """What was judged, triple by triple."""
+        return self.prepared.triples
+
 
 class Reasoner:
     """Decides requests; loads what it needs once and keeps nothing of a request.
@@ -105,7 +112,9 @@ class Reasoner:
         self.knowledge = knowledge or shipped_knowledge()
         self.catalogue = Catalogue(self.knowledge, Lowering(self.knowledge).policies())
         self.classifier = Classifier(self.knowledge)
+        self.terms = terms_of(self.knowledge, self.classifier)
         self.judge: Judge = judge or CompiledJudge(self.knowledge)
+        self._history_rules: dict[NamedNode, HistoryRules] = {}
 
     def read(
         self,
@@ -135,65 +144,69 @@ class Reasoner:
         InputError
             When a key does not exist, or neither the call nor the request says who decides.
         """
-        facts = self.prepare(request)
+        prepared = self.prepare(request)
         if not (policy or payer or plan or every):
-            payer, plan = self._named(request)
+            payer, plan = self._named(prepared)
         if plan:
-            return [self._by_precedence(request, facts, plan)]
+            return [self._by_precedence(prepared, plan)]
         if policy:
-            return [self.answer(request, facts, policy)]
+            return [self.answer(prepared, policy)]
         keys = self.catalogue.policy_keys(None if every else payer)
-        answers = [self.answer(request, facts, key) for key in keys]
+        answers = [self.answer(prepared, key) for key in keys]
         speaking = [a for a in answers if a.policy]
         return answers if every else speaking or answers
 
-    def prepare(self, request: Request) -> Triples:
+    def prepare(self, request: Request) -> Prepared:
         """Classify and derive; refuse a request that contradicts itself."""
         classified = self.classifier.classify(request.triples)
         gate.refuse_contradictions(request, classified, self.knowledge)
-        return derive(request.iri, request.patient, request.procedure, classified, self.knowledge)
+        triples = derive(
+            request.iri, request.patient, request.procedure, classified, self.knowledge
+        )
+        return self.prepared(request, triples)
 
-    def answer(self, request: Request, facts: Triples, key: str) -> Answer:
+    def prepared(self, request: Request, triples: Triples) -> Prepared:
+        """Return a request whose triples are classified and derived already."""
+        return Prepared(
+            request, lambda: facts_of(request.iri, triples, self.terms), lambda: triples
+        )
+
+    def answer(self, prepared: Prepared, key: str) -> Answer:
         """Decide a prepared request under the edition of one policy that is in force."""
         key, _, edition = key.partition("@")
         if edition:
             self.catalogue.edition_of(f"{key}@{edition}")
-        selection = self.catalogue.select(key, request.iri, request.date, facts, edition)
+        request = prepared.request
+        selection = self.catalogue.select(key, request.date, prepared.facts.types, edition)
         if selection.chosen is None:
-            return Answer(request, facts, selection, Decision.OUT_OF_SCOPE, reason=selection.reason)
+            return Answer(
+                request, prepared, selection, Decision.OUT_OF_SCOPE, reason=selection.reason
+            )
         policy = selection.chosen
-        judged = self.facts_under(policy, request, facts)
-        verdicts = self.judge(policy, request.iri, judged)
-        return replace(self._explained(request, facts, selection, policy, verdicts), facts=judged)
+        seen = self.seen_by(policy, prepared)
+        return self._explained(seen, selection, policy, self.judge(policy, seen))
 
-    def facts_under(
-        self, policy: Policy, request: Request, facts: Triples, on: date | None = None
-    ) -> Triples:
-        """Return prepared facts as a policy is judged on them: its view of the history added.
+    def seen_by(self, policy: Policy, prepared: Prepared, on: date | None = None) -> Prepared:
+        """Return a prepared request as a policy is judged on it: with its view of the history.
 
         Parameters
         ----------
         on : date or None
             Another date of service than the request's.
         """
-        day = on or request.date
-        return with_history(
-            policy,
-            request.iri,
-            request.patient,
-            request.procedure,
-            day,
-            dated(request, facts, day) if on else facts,
-            self.knowledge,
-        )
+        rules = self.history_rules(policy)
+        day = on.isoformat() if on else prepared.facts.day
+        view = view_of(rules, prepared.facts, day)
+        return prepared if view is NO_VIEW and on is None else prepared.seen_by(view, on)
+
+    def history_rules(self, policy: Policy) -> HistoryRules:
+        """Return what a policy asks of a history, looked up once."""
+        if policy.iri not in self._history_rules:
+            self._history_rules[policy.iri] = rules_of(policy, self.knowledge)
+        return self._history_rules[policy.iri]
 
     def _explained(
-        self,
-        request: Request,
-        facts: Triples,
-        selection: Selection,
-        policy: Policy,
-        verdicts: Verdicts,
+        self, prepared: Prepared, selection: Selection, policy: Policy, verdicts: Verdicts
     ) -> Answer:
         valuation = Valuation(verdicts)
         where = scope(policy, valuation)
@@ -203,8 +216,8 @@ class Reasoner:
         turning = tuple(deciding(policy, valuation, decision, where, ways))
         in_scope = where[0] is not Scope.OUT
         return Answer(
-            request=request,
-            facts=facts,
+            request=prepared.request,
+            prepared=prepared,
             selection=selection,
             decision=decision,
             value=value if in_scope else None,
@@ -213,18 +226,13 @@ class Reasoner:
             missing=tuple(ways),
             routes=tuple(routes_left(policy.root, valuation)) if in_scope else (),
             funding=funding(policy.root, valuation) if decision is Decision.COVERED else None,
-            earliest=self._earliest(request, facts, policy, valuation, value) if in_scope else None,
+            earliest=self._earliest(prepared, policy, valuation, value) if in_scope else None,
             reason=selection.reason,
             judge=self.judge.name,
         )
 
     def _earliest(
-        self,
-        request: Request,
-        facts: Triples,
-        policy: Policy,
-        valuation: Valuation,
-        now: Value,
+        self, prepared: Prepared, policy: Policy, valuation: Valuation, now: Value
     ) -> Earliest | None:
         """Return the first later day on which the best end would be better, all else equal.
 
@@ -234,24 +242,21 @@ class Reasoner:
         if now.best is Outcome.COVERED:
             return None
         bounds = {d for c in limiting(policy.root, valuation, now.best) for d in c.durations}
-        stated = {
-            date.fromisoformat(o.value)
-            for _, _, o in request.triples
-            if isinstance(o, Literal) and o.datatype == XSD.date
-        }
+        if not bounds:
+            return None
+        stated = {date.fromisoformat(day) for day in stated_days(prepared.facts)}
         last = self.catalogue.last_day(policy)
         tried = sorted({days.first_day_after(day, bound) for day in stated for bound in bounds})
         for day in tried:
-            if day <= request.date or (last and day > last):
+            if day <= prepared.request.date or (last and day > last):
                 continue
-            facts_then = self.facts_under(policy, request, facts, day)
-            later = Valuation(self.judge(policy, request.iri, facts_then))
+            later = Valuation(self.judge(policy, self.seen_by(policy, prepared, day)))
             value = later.value(policy.root)
             if value.best > now.best:
                 return Earliest(day, decide(scope(policy, later)[0], value))
         return None
 
-    def _by_precedence(self, request: Request, facts: Triples, plan: str) -> Answer:
+    def _by_precedence(self, prepared: Prepared, plan: str) -> Answer:
         """Decide under the first policy of a plan that addresses the request.
 
         A policy whose scope is not documented is not passed over: the answer is then that
@@ -260,7 +265,7 @@ class Reasoner:
         keys, why = self.catalogue.plan_policies(plan)
         passed: list[Selection] = []
         for key in keys:
-            answer = self.answer(request, facts, key)
+            answer = self.answer(prepared, key)
             if answer.decision is not Decision.OUT_OF_SCOPE or key == keys[-1]:
                 before = [s.key for s in passed]
                 told = f" Not addressed by {', '.join(before)}." if before else ""
@@ -268,18 +273,18 @@ class Reasoner:
             passed.append(answer.selection)
         raise InputError(f"the plan {plan} lists no policy")
 
-    def _named(self, request: Request) -> tuple[str | None, str | None]:
+    def _named(self, prepared: Prepared) -> tuple[str | None, str | None]:
         for p, among in (
             (COV.underPlan, self.catalogue.plans),
             (COV.underPayer, self.catalogue.payers),
         ):
-            node = request.triples.value(request.iri, p)
+            stated = prepared.facts.values(prepared.facts.iri, p.value)
             for key, known in among.items():
-                if known == node:
+                if known.value in stated:
                     return (None, key) if p == COV.underPlan else (key, None)
         raise InputError(
             "nothing says whose policy decides",
-            request.name,
+            prepared.request.name,
             "name a policy, a payer or a plan, or state cov:underPayer in the request",
         )
 
@@ -301,14 +306,8 @@ def moved(request: Request, on: date) -> Request:
         raise InputError(
             "the request states dates after the date of service that was asked for", request.name
         )
-    return replace(request, date=on, triples=dated(request, request.triples, on))
-
-
-def dated(request: Request, facts: Triples, on: date) -> Triples:
-    """Return facts with another date of service."""
-    kept = Triples(t for t in facts if t[:2] != (request.iri, COV.dateOfService))
-    kept.add(request.iri, COV.dateOfService, Literal(on.isoformat(), datatype=XSD.date))
-    return kept
+    moved_ = Stated(dated(request.iri, request.triples, on.isoformat()), request.digest)
+    return replace(request, date=on, form=lambda: moved_)
 
 
 def routes_left(criterion: Criterion, valuation: Valuation) -> list[Route]:

@@ -39,8 +39,7 @@ def deciding(
         found = holding(policy.root, valuation)
     else:
         found = limiting(policy.root, valuation, valuation.value(policy.root).best)
-    order = list(policy.criteria.values())
-    return sorted(found, key=order.index)
+    return sorted(found, key=policy.place.__getitem__)
 
 
 def limiting(criterion: Criterion, valuation: Valuation, best: Outcome) -> set[Criterion]:
@@ -105,7 +104,7 @@ def ways(criterion: Criterion, valuation: Valuation, target: Outcome) -> Ways:
         return NOTHING
     found: Ways
     if criterion.is_leaf:
-        verdict = valuation.verdicts[criterion.iri]
+        verdict = valuation.verdict(criterion)
         found = {
             Verdict.MET: NOTHING,
             Verdict.NOT_MET: [],
@@ -134,7 +133,7 @@ def ways_out(exclusion: Criterion, valuation: Valuation) -> Ways:
             Verdict.MET: [],
             Verdict.NOT_MET: NOTHING,
             Verdict.NOT_DOCUMENTED: [frozenset({exclusion})],
-        }[valuation.verdicts[exclusion.iri]]
+        }[valuation.verdict(exclusion)]
     parts = [ways_out(m, valuation) for m in exclusion.members]
     if exclusion.kind is Kind.OR:
         return each(parts)

@@ -8,9 +8,12 @@ and the serialisation change nothing that follows.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from hashlib import sha256
+from typing import NamedTuple
 
 from pyoxigraph import (
     BlankNode,
@@ -38,6 +41,21 @@ MOST_BLANK_NODES = 200
 DEFAULT_NAME = "request"
 
 
+class Stated(NamedTuple):
+    """What a request states, in its one form.
+
+    Parameters
+    ----------
+    triples : Triples
+        Every record with its type, blank nodes named, numbers in one form.
+    digest : str
+        SHA-256, in hex, of the canonical N-Triples.
+    """
+
+    triples: Triples
+    digest: str
+
+
 @dataclass(frozen=True)
 class Request:
     """A request that passed the gate.
@@ -48,21 +66,30 @@ class Request:
         The coverage request, its patient and the requested procedure.
     date : datetime.date
         The date of service.
-    triples : Triples
-        What is stated, every record with its type, blank nodes named, numbers in one form.
-    digest : str
-        SHA-256, in hex, of the canonical N-Triples of what is stated.
     name : str
         What a person calls the request, such as its file name.
+    form : callable
+        What brings it to its one form. Judging does not need that, so it waits until asked.
     """
 
     iri: NamedNode
     patient: NamedNode
     procedure: NamedNode
     date: date
-    triples: Triples
-    digest: str
     name: str
+    form: Callable[[], Stated]
+
+    @cached_property
+    def stated(self) -> Stated:
+        return self.form()
+
+    @property
+    def triples(self) -> Triples:
+        return self.stated.triples
+
+    @property
+    def digest(self) -> str:
+        return self.stated.digest
 
 
 def read(
@@ -154,7 +181,8 @@ def _request(records: Records, name: str) -> Request:
     assert isinstance(iri, NamedNode) and isinstance(patient, NamedNode)
     assert isinstance(procedure, NamedNode) and day is not None
     digest = sha256("".join(lines).encode()).hexdigest()
-    return Request(iri, patient, procedure, day, triples, digest, name)
+    stated = Stated(triples, digest)
+    return Request(iri, patient, procedure, day, name, lambda: stated)
 
 
 def _canonical(records: Records) -> dict[str, Quad]:

@@ -2,154 +2,186 @@
 
 Both need a look at the whole history in its order, which no shape can take. A policy
 says what it wants in its own file (how long a gap ends an episode, which events do, how
-far apart two sides may lie); what is found is added as links that components follow.
+far apart two sides may lie); what is found is a view that components look at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
-
-from pyoxigraph import NamedNode
 
 from . import days
 from .criteria import Policy
 from .errors import KnowledgeError
+from .facts import (
+    AFFIRMS,
+    HAS_PAIN,
+    IN_REGION,
+    NO_VIEW,
+    NONE,
+    ON_SIDE,
+    TREATS_LEVEL,
+    Facts,
+    Session,
+    Value,
+    View,
+)
 from .knowledge import Knowledge
 from .namespaces import COV
-from .triples import Term, Triples
 
 
 @dataclass(frozen=True)
-class Session:
-    """A procedure of the history, or the requested one, with what tells it from others."""
-
-    node: Term
-    on: date
-    region: Term | None
-    levels: frozenset[Term]
-    sides: frozenset[Term]
-
-
-def with_history(
-    policy: Policy,
-    request: NamedNode,
-    patient: NamedNode,
-    procedure: NamedNode,
-    on: date,
-    facts: Triples,
-    knowledge: Knowledge,
-) -> Triples:
-    """Return facts with the links that a policy asks of the history.
+class Episode:
+    """When a new episode of care begins; what is None does not begin one.
 
     Parameters
     ----------
-    on : date
-        The date of service.
-    facts : Triples
-        The request, classified and derived; it is not changed.
+    of : str
+        The class of the procedures that an episode is made of.
+    gap : str or None
+        A time as long as this without one of them.
+    broken_by : str or None
+        The class of the procedures that end an episode.
+    broken_by_fact : str or None
+        What ends one when the record of the pain in the region affirms it.
+    """
+
+    of: str
+    gap: str | None
+    broken_by: str | None
+    broken_by_fact: str | None
+
+
+@dataclass(frozen=True)
+class Merging:
+    """How far apart two sides may lie and still be one session."""
+
+    of: str
+    within: str
+
+
+@dataclass(frozen=True)
+class HistoryRules:
+    """What one policy asks of a history."""
+
+    episode: Episode | None
+    merging: Merging | None
+
+
+def rules_of(policy: Policy, knowledge: Knowledge) -> HistoryRules:
+    """Return what a policy asks of a history.
+
+    Raises
+    ------
+    KnowledgeError
+        When its criteria merge sides in more than one way.
     """
     t = knowledge.triples
-    episode = t.value(policy.iri, COV.episode)
-    merged = {
-        (leaf.iri, o.value)
+    node = t.value(policy.iri, COV.episode)
+    episode = None
+    if node is not None:
+        gap, by, fact = (
+            t.text(node, p) or None for p in (COV.episodeGap, COV.brokenBy, COV.brokenByFact)
+        )
+        episode = Episode(t.text(node, COV.ofProcedure), gap, by, fact)
+    merging = {
+        Merging(t.text(leaf.iri, COV.ofProcedure), within.value)
         for leaf in policy.leaves
-        for o in t.objects(leaf.iri, COV.sidesMergedWithin)
+        for within in t.objects(leaf.iri, COV.sidesMergedWithin)
     }
-    if episode is None and not merged:
-        return facts
-    out = facts.copy()
-    history = [_session(n, _day(n, facts), facts) for n in facts.objects(patient, COV.underwent)]
-    if episode is not None:
-        for session in _episode(episode, history, on, facts, knowledge):
-            out.add(request, COV.inEpisode, session.node)
-    if len({(t.value(leaf, COV.ofProcedure), within) for leaf, within in merged}) > 1:
+    if len(merging) > 1:
         raise KnowledgeError(f"{policy.iri.value} merges sides in more than one way")
-    for leaf, within in sorted(merged, key=str)[:1]:
-        asked = t.value(leaf, COV.ofProcedure)
-        alike = [s for s in history if asked in facts.types(s.node)]
-        requested = _session(procedure, on, facts)
-        for certain, link in ((True, COV.mergedInto), (False, COV.perhapsMergedInto)):
-            for second, first in _merged([*alike, requested], within, certain):
-                assert isinstance(second.node, NamedNode)
-                out.add(second.node, link, first.node)
-    return out
+    return HistoryRules(episode, next(iter(merging), None))
 
 
-def _session(node: Term, on: date, facts: Triples) -> Session:
+def view_of(rules: HistoryRules, facts: Facts, day: str) -> View:
+    """Return what the rules make of a history on a day, as ISO text."""
+    if not facts.earlier or rules == HistoryRules(None, None):
+        return NO_VIEW
+    episode = tuple(_episode(rules.episode, facts, day)) if rules.episode else NONE
+    if rules.merging is None:
+        return View(episode)
+    alike = [s for s in facts.earlier if rules.merging.of in s.types]
+    sessions = sorted([*alike, _requested(facts, day)], key=lambda s: (s.on, s.node))
+    certain, possible = (dict(_merged(sessions, rules.merging.within, c)) for c in (True, False))
+    return View(episode, certain, possible)
+
+
+def _requested(facts: Facts, day: str) -> Session:
+    """Return the requested procedure as a session among the others."""
     return Session(
-        node,
-        on,
-        facts.value(node, COV.treatsRegion),
-        frozenset(facts.objects(node, COV.treatsLevel)),
-        frozenset(facts.objects(node, COV.onSide)),
+        node=facts.procedure_iri,
+        on=day,
+        types=facts.procedure_types,
+        region=facts.region,
+        levels=facts.procedure.get(TREATS_LEVEL, NONE),
+        sides=facts.procedure.get(ON_SIDE, NONE),
+        techniques=NONE,
+        intents=NONE,
+        barred=set(),
+        relief=None,
+        until=None,
+        affirmed=NONE,
+        denied=NONE,
     )
 
 
-def _day(node: Term, facts: Triples) -> date:
-    return date.fromisoformat(facts.text(node, COV.performedOn))
-
-
-def _episode(
-    rule: Term, history: list[Session], on: date, facts: Triples, knowledge: Knowledge
-) -> Iterable[Session]:
+def _episode(rule: Episode, facts: Facts, day: str) -> Iterable[str]:
     """Yield the sessions that belong to the current episode of their region.
 
     Going back from the date of service, an episode ends at the first gap as long as the
     rule's, at the last operation in the region, and wherever new pathology is recorded.
     """
-    t = knowledge.triples
-    of, gap = t.value(rule, COV.ofProcedure), t.text(rule, COV.episodeGap)
-    breaking, fact = t.value(rule, COV.brokenBy), t.value(rule, COV.brokenByFact)
-    by_region: dict[Term | None, list[Session]] = {}
-    for session in history:
-        if of in facts.types(session.node):
+    by_region: dict[Value | None, list[Session]] = {}
+    for session in facts.earlier:
+        if rule.of in session.types:
             by_region.setdefault(session.region, []).append(session)
     for region, sessions in by_region.items():
-        broken = [
-            s.on for s in history if breaking in facts.types(s.node) and s.region in (region, None)
-        ]
-        if fact is not None and region in _regions_with(fact, facts):
+        if rule.broken_by_fact and region in _regions_with(rule.broken_by_fact, facts):
             continue
-        later = on
+        broken = max(
+            (
+                s.on
+                for s in facts.earlier
+                if rule.broken_by in s.types and s.region in (region, None)
+            ),
+            default="",
+        )
+        later = day
         for session in sorted(sessions, key=lambda s: s.on, reverse=True):
-            if gap and days.before(later, gap) >= session.on:
+            if rule.gap and days.day_before(later, rule.gap) >= session.on:
                 break
-            if any(session.on <= b for b in broken):
+            if session.on <= broken:
                 break
-            yield session
+            yield session.node
             later = session.on
 
 
-def _regions_with(fact: Term, facts: Triples) -> set[Term]:
+def _regions_with(fact: str, facts: Facts) -> set[Value]:
     """Return the regions whose pain record affirms a fact."""
     return {
         region
-        for _, pain in facts.pairs(COV.hasPain)
-        if fact in facts.objects(pain, COV.affirms)
-        for region in facts.objects(pain, COV.inRegion)
+        for pain in facts.patient.get(HAS_PAIN, NONE)
+        if fact in facts.values(pain, AFFIRMS)
+        for region in facts.values(pain, IN_REGION)
     }
 
 
-def _merged(
-    sessions: list[Session], within: str, certain: bool
-) -> Iterable[tuple[Session, Session]]:
+def _merged(sessions: list[Session], within: str, certain: bool) -> Iterable[tuple[str, str]]:
     """Yield (second, first) for each pair of sides that counts as one session.
 
     Each session is paired once. Where sides or levels are silent a pair is possible, not
     certain.
     """
-    taken: set[Term] = set()
-    ordered = sorted(sessions, key=lambda s: (s.on, s.node.value))
-    for i, second in enumerate(ordered):
-        for first in reversed(ordered[:i]):
-            close = days.before(second.on, within) <= first.on
+    taken: set[str] = set()
+    for i, second in enumerate(sessions):
+        for first in reversed(sessions[:i]):
+            close = days.day_before(second.on, within) <= first.on
             if first.node in taken or not close or first.on == second.on:
                 continue
             if _two_sides(first, second, certain):
                 taken |= {first.node, second.node}
-                yield second, first
+                yield second.node, first.node
                 break
 
 
@@ -157,8 +189,8 @@ def _two_sides(a: Session, b: Session, certain: bool) -> bool:
     """Say whether two sessions are, or may be, the two sides of the same levels."""
     if a.region != b.region and None not in (a.region, b.region):
         return False
-    sides = len(a.sides) == len(b.sides) == 1 and a.sides != b.sides
-    levels = bool(a.levels) and a.levels == b.levels
+    sides = len(a.sides) == len(b.sides) == 1 and {*a.sides} != {*b.sides}
+    levels = bool(a.levels) and {*a.levels} == {*b.levels}
     if certain:
         return sides and levels
     return (sides or not a.sides or not b.sides) and (levels or not a.levels or not b.levels)

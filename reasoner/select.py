@@ -6,6 +6,7 @@ that the receipt can say so.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from difflib import get_close_matches
@@ -14,9 +15,9 @@ from pyoxigraph import NamedNode
 
 from .criteria import Policy
 from .errors import InputError
+from .facts import Value
 from .knowledge import Knowledge
 from .namespaces import COV, POLICIES
-from .triples import Triples
 
 
 @dataclass(frozen=True)
@@ -106,12 +107,15 @@ class Catalogue:
         """Return the last date of service that an edition decides; None while it is open."""
         return until(policy, self.editions[policy.key])
 
-    def select(
-        self, key: str, request: NamedNode, on: date, facts: Triples, edition: str = ""
-    ) -> Selection:
+    def select(self, key: str, on: date, types: Collection[Value], edition: str = "") -> Selection:
         """Return the edition of one policy that answers a request.
 
         With an edition named, only that one is looked at; its dates hold all the same.
+
+        Parameters
+        ----------
+        types : collection of str
+            The classes that the request is of.
         """
         editions = self.editions[known(key, self.editions, "policy")]
         considered = []
@@ -125,7 +129,7 @@ class Catalogue:
             return Selection(
                 key, None, tuple(considered), "no edition is in force on the date of service"
             )
-        if chosen.target not in facts.types(request):
+        if chosen.target.value not in types:
             asked = self.knowledge.label(chosen.target).removesuffix(" request")
             return Selection(key, None, tuple(considered), f"the policy speaks only to a {asked}")
         return Selection(key, chosen, tuple(considered), "in force on the date of service")

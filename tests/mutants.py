@@ -19,17 +19,17 @@ from case_files import Case, load_cases
 from pyoxigraph import Literal, NamedNode
 
 from reasoner import days
+from reasoner.compiled import CompiledJudge
 from reasoner.criteria import Criterion, Kind, Policy
 from reasoner.decide import Scope, Valuation, decide, scope
 from reasoner.engine import Reasoner
 from reasoner.errors import KnowledgeError
 from reasoner.explain import deciding, missing
-from reasoner.gate import Request
-from reasoner.history import with_history
+from reasoner.history import rules_of, view_of
 from reasoner.judge import Verdict
-from reasoner.judge.reference import ReferenceJudge
 from reasoner.knowledge import Knowledge
 from reasoner.namespaces import COV, SH, XSD
+from reasoner.prepared import Prepared
 from reasoner.report import OUTCOME
 from reasoner.triples import Spo, Term, Triples
 
@@ -40,12 +40,11 @@ BOOKKEEPING = {SH.minCount}
 
 @dataclass(frozen=True)
 class Judged:
-    """A case with the facts it is judged on and the verdicts on every leaf."""
+    """A case as it is prepared, as the policy sees it, and the verdicts on every leaf."""
 
     case: Case
-    request: Request
-    prepared: Triples
-    facts: Triples
+    prepared: Prepared
+    seen: Prepared
     verdicts: dict[NamedNode, Verdict]
 
 
@@ -112,11 +111,11 @@ def judge_cases(reasoner: Reasoner, policy: Policy) -> Iterator[Judged]:
             continue
         request = reasoner.read(case.request_ttl, str(case))
         prepared = reasoner.prepare(request)
-        selection = reasoner.catalogue.select(policy.key, request.iri, request.date, prepared)
+        selection = reasoner.catalogue.select(policy.key, request.date, prepared.facts.types)
         if selection.chosen is policy:
-            facts = reasoner.facts_under(policy, request, prepared)
-            verdicts = dict(reasoner.judge(policy, request.iri, facts))
-            yield Judged(case, request, prepared, facts, verdicts)
+            seen = reasoner.seen_by(policy, prepared)
+            verdicts = dict(reasoner.judge(policy, seen))
+            yield Judged(case, prepared, seen, verdicts)
 
 
 def holds(judged: Judged, policy: Policy, verdicts: dict[NamedNode, Verdict]) -> bool:
@@ -277,7 +276,7 @@ def with_leaf(
         mutated = replace(known, triples=triples, by_file=known.by_file)
         for name in ("facts", "properties", "incompatible", "broader", "superclasses"):
             mutated.__dict__[name] = getattr(known, name)
-        judge = ReferenceJudge(mutated)
+        judge = CompiledJudge(mutated)
         lone = replace(
             policy,
             root=replace(policy.root, members=(leaf,)),
@@ -287,14 +286,17 @@ def with_leaf(
         # Cases that name the leaf are the likeliest to notice.
         order = sorted(judged, key=lambda j: leaf.iri not in j.case.expected_verdicts)
         for j in order:
-            facts = j.facts
+            seen = j.seen
             if any(t[1] == COV.sidesMergedWithin for t in moved):
                 try:
-                    facts = history_of(j, policy, mutated)
+                    view = view_of(
+                        rules_of(policy, mutated), j.prepared.facts, j.prepared.facts.day
+                    )
+                    seen = j.prepared.seen_by(view)
                 except KnowledgeError:
                     # Two leaves that merge sides differently are refused when they are read.
                     return True
-            verdict = judge(lone, j.request.iri, facts)[leaf.iri]
+            verdict = judge(lone, seen)[leaf.iri]
             if verdict is j.verdicts[leaf.iri]:
                 continue
             if not holds(j, policy, {**j.verdicts, leaf.iri: verdict}):
@@ -302,12 +304,6 @@ def with_leaf(
         return False
 
     return caught
-
-
-def history_of(judged: Judged, policy: Policy, known: Knowledge) -> Triples:
-    """Return a case's facts as a policy's history rules, once mutated, derive them."""
-    r = judged.request
-    return with_history(policy, r.iri, r.patient, r.procedure, r.date, judged.prepared, known)
 
 
 if __name__ == "__main__":

@@ -185,7 +185,7 @@ def test_facts_without_what_makes_them_a_request_are_not_covered(
     ]
     for triple in sampled(cut, 1, "cut", case):
         facts = without(answer.facts, frozenset({triple}))
-        less = reasoner.answer(request, facts, policy.key)
+        less = reasoner.answer(reasoner.prepared(request, facts), policy.key)
         assert less.decision is not Decision.COVERED, told(str(triple), case.request_ttl)
 
 

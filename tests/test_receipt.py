@@ -266,7 +266,7 @@ GM070_CASES = CASES / GM070 / "2019-08-01"
 
 def prepared(reasoner: Reasoner, data: bytes) -> tuple[Request, Triples]:
     request = reasoner.read(data)
-    return request, reasoner.prepare(request)
+    return request, reasoner.prepare(request).triples
 
 
 def leaf_of(policy: Policy, name: str) -> Criterion:

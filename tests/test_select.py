@@ -63,10 +63,8 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Reasoner:
 def selected(reasoner: Reasoner, on: str, key: str = CENTENE, edition: str = "") -> Selection:
     """Return what is selected for a neurotomy on a day; nothing else of it is judged."""
     request = reasoner.read(example(EARLY))
-    facts = reasoner.prepare(request)
-    return reasoner.catalogue.select(
-        key, request.iri, date.fromisoformat(on), facts, edition=edition
-    )
+    types = reasoner.prepare(request).facts.types
+    return reasoner.catalogue.select(key, date.fromisoformat(on), types, edition=edition)
 
 
 def chosen(reasoner: Reasoner, on: str, edition: str = "") -> str | None:

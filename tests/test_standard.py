@@ -22,6 +22,7 @@ from tests.components.support import (
     add,
     bench,
     facts_of,
+    judged,
     policy_around,
     request,
     verdict,
@@ -388,7 +389,7 @@ def test_the_expansion_is_standard_shacl(n: int, affirmed: int) -> None:
     shapes = to_rdflib(Standard(bench().knowledge, policy).policy_shapes())
     failed = failing_shapes(to_rdflib(facts), shapes)
     assert bool(failed) is (affirmed < n)
-    verdicts = bench().judge(policy, read.iri, facts)
+    verdicts = judged(policy, read, facts)
     assert sum(found is MET for found in verdicts.values()) == affirmed
 
 

@@ -9,12 +9,10 @@ refused when it is lowered.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import Enum
 from typing import TypeAlias
 
-Number: TypeAlias = int | Decimal
-Value: TypeAlias = str | Number
+from ..facts import Number, Value
 
 
 @dataclass(frozen=True)

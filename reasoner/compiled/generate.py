@@ -12,17 +12,17 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from ..errors import KnowledgeError
-from . import algebra as a
-from .algebra import Value
-from .facts import (
+from ..facts import (
     CONCERNS_PAIN,
     HAS_PATIENT,
     NONE,
     REQUESTS_PROCEDURE,
     TYPE,
     Facts,
+    Value,
     Values,
 )
+from . import algebra as a
 from .history import judging, picked
 
 Verdicts: TypeAlias = Callable[[Facts], list[int]]
@@ -42,6 +42,10 @@ NOBODY = Facts(
     pain={},
     region=None,
     levels=NONE,
+    concepts={},
+    earlier=[],
+    courses=[],
+    planned=[],
 )
 
 

@@ -8,36 +8,23 @@ empty text is a day that is not stated.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
-from functools import lru_cache
 from typing import TypeAlias
 
-from .. import days
+from ..days import day_after as after
+from ..days import day_before as before
+from ..facts import DENIES, NONE, TREATS_LEVEL, USES_TECHNIQUE, Facts, Session
 from ..namespaces import COV
 from . import algebra as a
-from .facts import DENIES, NONE, TREATS_LEVEL, USES_TECHNIQUE, Facts, Session
 
 Judging: TypeAlias = Callable[[Facts, list[Session], list[Session]], bool]
 FOLLOW_UP = COV.FollowUpDocumented.value
 
 
-@lru_cache(maxsize=65536)
-def before(day: str, duration: str) -> str:
-    """Return the day a duration before another, both as ISO text."""
-    return days.before(date.fromisoformat(day), duration).isoformat()
-
-
-@lru_cache(maxsize=65536)
-def after(day: str) -> str:
-    """Return the next day."""
-    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
-
-
 def picked(facts: Facts, of: a.Sessions) -> tuple[list[Session], list[Session]]:
     """Return the sessions that surely are, and those that may be, the ones asked for."""
-    sure, possible = [], []
+    sure, possible, episode = [], [], facts.view.episode
     for s in facts.earlier:
-        if of.cls not in s.types or (of.in_episode and not s.in_episode) or not s.on:
+        if of.cls not in s.types or (of.in_episode and s.node not in episode) or not s.on:
             continue
         certain = True
         if of.scope is not a.Scope.ANY:
@@ -98,15 +85,14 @@ def _earlier(e: a.EarlierSessions) -> Judging:
 def _with_requested(e: a.SessionsWithRequested) -> Judging:
     def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
         start = before(facts.day, e.window) if e.window else ""
+        view = facts.view
+        merged = (view.perhaps_merged if e.open else view.merged) if e.merged else {}
         counted = {
             s.on
             for s in (sure if e.open else possible)
-            if s.on > start
-            and s.on != facts.day
-            and not (e.merged and (s.perhaps_merged if e.open else s.merged))
+            if s.on > start and s.on != facts.day and s.node not in merged
         }
-        into_first = e.merged and (facts.perhaps_merged if e.open else facts.merged)
-        return not counted or len(counted) + (not into_first) <= e.most
+        return not counted or len(counted) + (facts.procedure_iri not in merged) <= e.most
 
     return holds
 
@@ -351,5 +337,3 @@ _MAKERS: dict[type, Callable[..., Judging]] = {
     a.Elapsed: _elapsed,
     a.Between: _between,
 }
-
-__all__ = ["Judging", "after", "before", "judging", "picked"]

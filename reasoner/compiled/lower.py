@@ -11,13 +11,13 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from ..criteria import Policy
 from ..errors import KnowledgeError
+from ..facts import TREATS_LEVEL, USES_TECHNIQUE, Number, value_of
 from ..knowledge import Knowledge, is_true
 from ..lowering import component_parameters
 from ..namespaces import COV, RDF, SH, compact, local_name
 from ..standard import OPEN, Standard, twin_of
 from ..triples import Node, Term
 from . import algebra as a
-from .facts import TREATS_LEVEL, USES_TECHNIQUE, value_of
 
 ORDERS = {
     SH.minInclusive: a.Order.AT_LEAST,
@@ -111,7 +111,7 @@ class Lower:
             return a.Among(frozenset({value_of(o)}))
         if p == SH["class"]:
             return a.OfClass(o.value)
-        if p in ORDERS and isinstance(bound := value_of(o), a.Number):
+        if p in ORDERS and isinstance(bound := value_of(o), Number):
             return a.Compared(ORDERS[p], bound)
         if p == SH.datatype and (sort := SORTS.get(local_name(o.value))):
             return a.OfSort(sort)

@@ -1,7 +1,7 @@
 """Judging: a verdict for each leaf of a policy on one request.
 
-The judges are interchangeable. Each takes a policy and the facts of a request and
-returns one verdict for every leaf; they never import each other.
+The judges are interchangeable. Each takes a policy and a prepared request and returns one
+verdict for every leaf; they never import each other.
 """
 
 from __future__ import annotations
@@ -14,15 +14,22 @@ from pyoxigraph import NamedNode
 
 from ..criteria import Policy
 from ..namespaces import COV
-from ..triples import Triples
+from ..prepared import Prepared
 
 
 class Verdict(Enum):
-    """What judging a criterion gives."""
+    """What judging a criterion gives, ranked from worst to best."""
 
-    MET = "met"
-    NOT_MET = "not met"
-    NOT_DOCUMENTED = "not documented"
+    rank: int
+
+    NOT_MET = ("not met", 0)
+    NOT_DOCUMENTED = ("not documented", 1)
+    MET = ("met", 2)
+
+    def __new__(cls, text: str, rank: int) -> Verdict:
+        self = object.__new__(cls)
+        self._value_, self.rank = text, rank
+        return self
 
     @property
     def iri(self) -> NamedNode:
@@ -47,4 +54,4 @@ class Judge(Protocol):
 
     name: str
 
-    def __call__(self, policy: Policy, request: NamedNode, facts: Triples) -> Verdicts: ...
+    def __call__(self, policy: Policy, prepared: Prepared) -> Verdicts: ...

@@ -25,6 +25,7 @@ from rdflib.term import Node as RdflibNode
 from ..criteria import Policy
 from ..errors import KnowledgeError
 from ..knowledge import Knowledge
+from ..prepared import Prepared
 from ..standard import Standard, twin_of
 from ..triples import Term, Triples
 from . import Verdict, Verdicts
@@ -49,7 +50,7 @@ class ReferenceJudge:
         self.knowledge = knowledge
         self._shapes: dict[NamedNode, Graph] = {}
 
-    def __call__(self, policy: Policy, request: NamedNode, facts: Triples) -> Verdicts:
+    def __call__(self, policy: Policy, prepared: Prepared) -> Verdicts:
         """Return the verdict on every leaf.
 
         Raises
@@ -60,7 +61,7 @@ class ReferenceJudge:
         if policy.iri not in self._shapes:
             self._shapes[policy.iri] = self._wrapped(policy)
         shapes = self._shapes[policy.iri]
-        focus = URIRef(request.value)
+        focus = URIRef(prepared.request.iri.value)
         wrappers = [
             s for s in shapes.subjects(RDF.type, SH.NodeShape) if str(s).startswith(WRAPPER)
         ]
@@ -68,7 +69,7 @@ class ReferenceJudge:
         for triple in targets:
             shapes.add(triple)
         try:
-            failed = failing_shapes(to_rdflib(facts), shapes)
+            failed = failing_shapes(to_rdflib(prepared.triples), shapes)
         finally:
             for triple in targets:
                 shapes.remove(triple)

@@ -19,14 +19,18 @@ from rdflib.namespace import RDF, SH
 
 from reasoner import gate
 from reasoner.classify import Classifier
+from reasoner.compiled import CompiledJudge
 from reasoner.criteria import Criterion, Kind, Policy
 from reasoner.derive import derive
+from reasoner.facts import Terms, terms_of
+from reasoner.facts import facts_of as laid_out_facts
 from reasoner.gate import Request
-from reasoner.judge import Verdict
+from reasoner.judge import Verdict, Verdicts
 from reasoner.judge.reference import ReferenceJudge, failing_shapes, to_rdflib, wrapper_of
 from reasoner.knowledge import Knowledge, knowledge_root, load
 from reasoner.lowering import Lowering
 from reasoner.namespaces import COV, POLICIES, REQUESTS
+from reasoner.prepared import Prepared
 from reasoner.standard import Standard, twin_of
 from reasoner.triples import Triples
 
@@ -49,12 +53,14 @@ class Bench:
     knowledge: Knowledge
     classifier: Classifier
     judge: ReferenceJudge
+    terms: Terms
 
 
 @lru_cache(maxsize=1)
 def bench() -> Bench:
     knowledge = load(knowledge_root())
-    return Bench(knowledge, Classifier(knowledge), ReferenceJudge(knowledge))
+    classifier = Classifier(knowledge)
+    return Bench(knowledge, classifier, ReferenceJudge(knowledge), terms_of(knowledge, classifier))
 
 
 @cache
@@ -127,12 +133,20 @@ def facts_of(turtle: str) -> tuple[Request, Triples]:
 
 
 def verdict(leaf: str, turtle: str) -> Verdict:
-    """Return the reference judge's verdict on a leaf, given by its properties in Turtle."""
+    """Return both judges' verdict on a leaf, given by its properties in Turtle."""
     policy = policy_of(leaf)
-    read, facts = facts_of(turtle)
-    found = bench().judge(policy, read.iri, facts)[policy.root.members[0].iri]
+    found = judged(policy, *facts_of(turtle))[policy.root.members[0].iri]
     # The judge does not ask the twin of a leaf that is met.
     assert found is not MET or conforms(leaf, turtle) == (True, True), "the twin grants less"
+    return found
+
+
+def judged(policy: Policy, read: Request, facts: Triples) -> Verdicts:
+    """Return the verdicts that both judges give."""
+    b = bench()
+    prepared = Prepared(read, lambda: laid_out_facts(read.iri, facts, b.terms), lambda: facts)
+    found = b.judge(policy, prepared)
+    assert CompiledJudge(b.knowledge)(policy, prepared) == found, "the judges disagree"
     return found
 
 

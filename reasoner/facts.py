@@ -1,4 +1,4 @@
-"""The facts of one request, laid out for judging.
+"""The facts of one request, laid out so that they are quick to look at.
 
 A request is few records: itself, its patient, the requested procedure, the pain it is
 about, and lists of earlier procedures, therapy courses and procedures planned beside it.
@@ -16,10 +16,13 @@ from typing import TypeAlias
 
 from pyoxigraph import Literal, NamedNode
 
-from ..namespaces import COV, RDF, XSD
-from ..triples import Term, Triples
-from .algebra import Value
+from .classify import Classifier
+from .knowledge import Knowledge
+from .namespaces import COV, RDF, XSD
+from .triples import Term, Triples
 
+Number: TypeAlias = int | Decimal
+Value: TypeAlias = str | Number
 Values: TypeAlias = Collection[Value]
 Record: TypeAlias = Mapping[str, Values]
 
@@ -34,6 +37,9 @@ DATE_OF_SERVICE = COV.dateOfService.value
 PERFORMED_ON = COV.performedOn.value
 TREATS_REGION = COV.treatsRegion.value
 TREATS_LEVEL = COV.treatsLevel.value
+ON_SIDE = COV.onSide.value
+IN_REGION = COV.inRegion.value
+HAS_PAIN = COV.hasPain.value
 USES_TECHNIQUE = COV.usesTechnique.value
 HAS_INTENT = COV.hasIntent.value
 AFFIRMS = COV.affirms.value
@@ -45,8 +51,28 @@ HAD_OUTCOME = COV.hadOutcome.value
 STARTED_ON = COV.startedOn.value
 ENDED_ON = COV.endedOn.value
 
+DAY_LENGTH = len("2000-01-01")
 NONE: tuple[Value, ...] = ()
 Incompatible: TypeAlias = Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the ontology says of concepts, as facts need it.
+
+    Parameters
+    ----------
+    incompatible : mapping
+        From a concept to those that the same thing cannot be.
+    systemic : collection of str
+        The kinds of therapy that act on the whole body.
+    concepts : mapping
+        From a concept to the classes it is of.
+    """
+
+    incompatible: Incompatible
+    systemic: Values
+    concepts: Mapping[str, Values]
 
 
 @dataclass(slots=True)
@@ -57,8 +83,6 @@ class Session:
     ----------
     barred : set of str
         The techniques, intents and regions that what is stated rules out.
-    merged, perhaps_merged : bool
-        Whether it is, or may be, the second side of a session already counted.
     """
 
     node: str
@@ -66,6 +90,7 @@ class Session:
     types: Values
     region: Value | None
     levels: Values
+    sides: Values
     techniques: Values
     intents: Values
     barred: set[Value]
@@ -73,9 +98,6 @@ class Session:
     until: str | None
     affirmed: Values
     denied: Values
-    in_episode: bool = False
-    merged: bool = False
-    perhaps_merged: bool = False
 
 
 @dataclass(slots=True)
@@ -96,6 +118,26 @@ class Course:
     denied: Values
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a policy makes of the history, by the nodes of procedures.
+
+    Parameters
+    ----------
+    episode : collection of str
+        The sessions of the current episode of care.
+    merged, perhaps_merged : mapping
+        From each session that is, or may be, the second side of another to that one.
+    """
+
+    episode: Values = NONE
+    merged: Mapping[str, str] = field(default_factory=dict)
+    perhaps_merged: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_VIEW = View()
+
+
 @dataclass(slots=True)
 class Facts:
     """One request, classified and derived.
@@ -103,9 +145,13 @@ class Facts:
     Parameters
     ----------
     records : mapping
-        From every node of the request to its record; concepts have only their types there.
-    merged, perhaps_merged : bool
-        Whether the requested procedure is, or may be, the second side of an earlier session.
+        From every node of the request to its record.
+    concepts : mapping
+        From a concept to the classes it is of.
+    pain : mapping
+        What is stated of the pain that the request is about.
+    view : View
+        What the policy that judges makes of the history.
     """
 
     iri: str
@@ -113,6 +159,7 @@ class Facts:
     procedure_iri: str
     day: str
     records: Mapping[str, Record]
+    concepts: Mapping[str, Values]
     types: Values
     procedure_types: Values
     patient: Record
@@ -120,16 +167,43 @@ class Facts:
     pain: Record
     region: Value | None
     levels: Values
-    earlier: list[Session] = field(default_factory=list)
-    courses: list[Course] = field(default_factory=list)
-    planned: list[Session] = field(default_factory=list)
-    merged: bool = False
-    perhaps_merged: bool = False
+    earlier: list[Session]
+    courses: list[Course]
+    planned: list[Session]
+    view: View = NO_VIEW
 
     def values(self, node: Value, p: str) -> Values:
         """Return the values of a property of any node."""
         record = self.records.get(node) if isinstance(node, str) else None
-        return record.get(p, NONE) if record else NONE
+        if record is not None:
+            return record.get(p, NONE)
+        return self.concepts.get(node, NONE) if p == TYPE and isinstance(node, str) else NONE
+
+
+def stated_days(facts: Facts) -> set[str]:
+    """Return every day that a request states."""
+    return {
+        v
+        for record in facts.records.values()
+        for values in record.values()
+        for v in values
+        if isinstance(v, str) and len(v) == DAY_LENGTH and v[4] == "-"
+    }
+
+
+def terms_of(knowledge: Knowledge, classifier: Classifier) -> Terms:
+    """Return what the ontology says of concepts."""
+    classes: dict[str, list[str]] = {}
+    for concept, cls in classifier.known.pairs(RDF.type):
+        classes.setdefault(concept.value, []).append(cls.value)
+    return Terms(
+        incompatible={
+            concept.value: frozenset(o.value for o in others)
+            for concept, others in knowledge.incompatible.items()
+        },
+        systemic=frozenset(i.value for i in knowledge.instances_of(COV.SystemicTherapy)),
+        concepts=classes,
+    )
 
 
 def first(values: Values) -> Value | None:
@@ -161,6 +235,7 @@ def session(node: str, record: Record, incompatible: Incompatible) -> Session:
         record.get(TYPE, NONE),
         first(regions),
         record.get(TREATS_LEVEL, NONE),
+        record.get(ON_SIDE, NONE),
         techniques,
         intents,
         barred_by((*techniques, *intents, *regions), incompatible),
@@ -209,51 +284,36 @@ def records_of(triples: Triples) -> dict[str, Record]:
     return {s: {p: tuple(o) for p, o in record.items()} for s, record in records.items()}
 
 
-def facts_of(
-    request: NamedNode, triples: Triples, incompatible: Incompatible, systemic: Values
-) -> Facts:
-    """Lay out a request that was classified and derived triple by triple.
-
-    Parameters
-    ----------
-    systemic : collection of str
-        The kinds of therapy that act on the whole body.
-    """
+def facts_of(request: NamedNode, triples: Triples, terms: Terms) -> Facts:
+    """Lay out a request that was classified and derived triple by triple."""
     records = records_of(triples)
     own = records[request.value]
-    (patient,), (procedure,) = own[HAS_PATIENT], own[REQUESTS_PROCEDURE]
-    assert isinstance(patient, str) and isinstance(procedure, str)
-    merged = {s.value for s, _ in triples.pairs(COV.mergedInto)}
-    perhaps = {s.value for s, _ in triples.pairs(COV.perhapsMergedInto)}
-    facts = laid_out(request.value, patient, procedure, records, incompatible, systemic)
-    episode = own.get(COV.inEpisode.value, NONE)
-    for earlier in facts.earlier:
-        earlier.in_episode = earlier.node in episode
-        earlier.merged = earlier.node in merged
-        earlier.perhaps_merged = earlier.node in perhaps
-    facts.merged, facts.perhaps_merged = procedure in merged, procedure in perhaps
-    return facts
+    # The gate lets no request pass without either; without it nothing is met.
+    patient, procedure = (str(first(own.get(p, NONE))) for p in (HAS_PATIENT, REQUESTS_PROCEDURE))
+    found = laid_out(request.value, patient, procedure, records, terms)
+    links = (COV.mergedInto, COV.perhapsMergedInto)
+    merged, perhaps = ({s.value: o.value for s, o in triples.pairs(p)} for p in links)
+    found.view = View(own.get(COV.inEpisode.value, NONE), merged, perhaps)
+    return found
 
 
 def laid_out(
-    request: str,
-    patient: str,
-    procedure: str,
-    records: Mapping[str, Record],
-    incompatible: Incompatible,
-    systemic: Values,
+    request: str, patient: str, procedure: str, records: Mapping[str, Record], terms: Terms
 ) -> Facts:
     """Lay out records, the pain that the request concerns among them."""
-    own, of_patient, of_procedure = records[request], records[patient], records[procedure]
-    day = day_or_none(own[DATE_OF_SERVICE])
-    assert day is not None
+    own = records[request]
+    of_patient, of_procedure = records.get(patient, {}), records.get(procedure, {})
+    (day,) = own[DATE_OF_SERVICE]
+    assert isinstance(day, str)
     pains = [records[p] for p in own.get(CONCERNS_PAIN, NONE)]  # type: ignore[index]
+    incompatible, systemic = terms.incompatible, terms.systemic
     return Facts(
         iri=request,
         patient_iri=patient,
         procedure_iri=procedure,
         day=day,
         records=records,
+        concepts=terms.concepts,
         types=own.get(TYPE, NONE),
         procedure_types=of_procedure.get(TYPE, NONE),
         patient=of_patient,

@@ -29,6 +29,7 @@ from .knowledge import knowledge as shipped_knowledge
 from .lowering import Lowering
 from .namespaces import COV, XSD
 from .prepared import Prepared, dated
+from .quick import QuickReader
 from .select import Catalogue, Selection
 from .triples import Triples
 
@@ -113,6 +114,7 @@ class Reasoner:
         self.catalogue = Catalogue(self.knowledge, Lowering(self.knowledge).policies())
         self.classifier = Classifier(self.knowledge)
         self.terms = terms_of(self.knowledge, self.classifier)
+        self.quick = QuickReader(self.knowledge, self.classifier, self.terms)
         self.judge: Judge = judge or CompiledJudge(self.knowledge)
         self._history_rules: dict[NamedNode, HistoryRules] = {}
 
@@ -124,8 +126,14 @@ class Reasoner:
         on: date | None = None,
     ) -> Request:
         """Read a request from bytes, and move it to another date of service if one is given."""
-        request = gate.read(data, name=name, media_type=media_type, knowledge=self.knowledge)
-        return moved(request, on) if on else request
+
+        def the_long_way() -> Request:
+            return gate.read(data, name=name, media_type=media_type, knowledge=self.knowledge)
+
+        if on:
+            return moved(the_long_way(), on)
+        plain = self.quick.read(data, name, media_type, lambda: the_long_way().stated)
+        return plain or the_long_way()
 
     def decide_all(
         self,
@@ -158,12 +166,15 @@ class Reasoner:
 
     def prepare(self, request: Request) -> Prepared:
         """Classify and derive; refuse a request that contradicts itself."""
+        if request.facts is not None:
+            facts = request.facts
+            return Prepared(request, lambda: facts, lambda: self._derived(request))
+        return self.prepared(request, self._derived(request))
+
+    def _derived(self, request: Request) -> Triples:
         classified = self.classifier.classify(request.triples)
         gate.refuse_contradictions(request, classified, self.knowledge)
-        triples = derive(
-            request.iri, request.patient, request.procedure, classified, self.knowledge
-        )
-        return self.prepared(request, triples)
+        return derive(request.iri, request.patient, request.procedure, classified, self.knowledge)
 
     def prepared(self, request: Request, triples: Triples) -> Prepared:
         """Return a request whose triples are classified and derived already."""
@@ -307,7 +318,7 @@ def moved(request: Request, on: date) -> Request:
             "the request states dates after the date of service that was asked for", request.name
         )
     moved_ = Stated(dated(request.iri, request.triples, on.isoformat()), request.digest)
-    return replace(request, date=on, form=lambda: moved_)
+    return replace(request, date=on, form=lambda: moved_, facts=None)
 
 
 def routes_left(criterion: Criterion, valuation: Valuation) -> list[Route]:

@@ -53,7 +53,7 @@ ENDED_ON = COV.endedOn.value
 
 DAY_LENGTH = len("2000-01-01")
 NONE: tuple[Value, ...] = ()
-Incompatible: TypeAlias = Mapping[str, frozenset[str]]
+Incompatible: TypeAlias = Mapping[Value, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ def barred_by(values: Iterable[Value], incompatible: Incompatible) -> set[Value]
     found: set[Value] = set()
     for value in values:
         if value in incompatible:
-            found |= incompatible[value]  # type: ignore[index]
+            found |= incompatible[value]
     return found
 
 

@@ -103,9 +103,14 @@ def read_triples(data: bytes, name: str, media_type: str | None, knowledge: Know
     InputError
         When the document is in no format that is read, or does not parse.
     """
-    text = _text(data)
-    form = _format(text, name, media_type)
+    text, form = document(data, name, media_type)
     return parse_json(text, knowledge) if form == JSON else parse_turtle(text)
+
+
+def document(data: bytes, name: str, media_type: str | None) -> tuple[str, str]:
+    """Return the text of a document and its format, Turtle or JSON-LD."""
+    text = _text(data)
+    return text, _format(text, name, media_type)
 
 
 def parse_turtle(text: str) -> list[Spo]:

@@ -28,6 +28,7 @@ from . import codes
 from . import knowledge as knowledge_module
 from .coherence import refuse_contradictions_of, refuse_incoherent
 from .errors import InputError
+from .facts import Facts
 from .formats import read_triples
 from .knowledge import Knowledge
 from .namespaces import COV, RDF
@@ -70,6 +71,8 @@ class Request:
         What a person calls the request, such as its file name.
     form : callable
         What brings it to its one form. Judging does not need that, so it waits until asked.
+    facts : Facts or None
+        The facts laid out, where reading it gave them.
     """
 
     iri: NamedNode
@@ -78,6 +81,7 @@ class Request:
     date: date
     name: str
     form: Callable[[], Stated]
+    facts: Facts | None = None
 
     @cached_property
     def stated(self) -> Stated:

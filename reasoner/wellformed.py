@@ -21,9 +21,9 @@ from .triples import Node, Spo, Term, Triples
 from .values import value_of
 
 COMMENTS = (RDFS.label, RDFS.comment)
-_OURS = (str(COV), str(CODE), str(POLICIES), str(SOURCES))
+OURS = (str(COV), str(CODE), str(POLICIES), str(SOURCES))
 _DECLARING = (str(OWL), str(RDFS), str(SH), str(SKOS))
-_SCHEMES = re.compile(r"https?://[^/]|urn:[a-z0-9]", re.IGNORECASE)
+SCHEMES = re.compile(r"https?://[^/]|urn:[a-z0-9]", re.IGNORECASE)
 
 
 def well_formed(triples: list[Spo], knowledge: Knowledge) -> Records:
@@ -54,7 +54,7 @@ def _refuse_terms(triple: Spo) -> None:
             continue
         if any(unicodedata.category(c)[0] in "CZ" for c in term.value):
             raise InputError("an IRI holds control, space or bidirectional characters")
-        if not _SCHEMES.match(term.value):
+        if not SCHEMES.match(term.value):
             scheme = term.value.partition(":")[0]
             raise InputError(f"{scheme[:20]}: IRIs are not read", hint="use http, https or urn")
         if term.value == REQUESTS:
@@ -80,7 +80,7 @@ def _refuse_vocabulary(triple: Spo, knowledge: Knowledge) -> None:
             raise InputError(f"{term_name(p.value)} is never stated in a request", where)
         statable = [i for i, d in knowledge.properties.items() if d.stated_of]
         raise InputError(f"unknown property {term_name(p.value)}", where, suggestion(p, statable))
-    if isinstance(s, NamedNode) and s.value.startswith(_OURS):
+    if isinstance(s, NamedNode) and s.value.startswith(OURS):
         raise InputError("a request states nothing about the program's own terms", where)
 
 
@@ -132,7 +132,7 @@ def _roles(stated: Triples, knowledge: Knowledge) -> dict[Node, NamedNode]:
             if declared.takes not in classes:
                 continue
             for o in objects:
-                if isinstance(o, Literal) or o.value.startswith(_OURS):
+                if isinstance(o, Literal) or o.value.startswith(OURS):
                     raise records.refuse(node, f"{compact(p.value)} leads to no record")
                 if o in records.roles:
                     raise records.refuse(o, "it is linked in two roles", "each record is a node")

@@ -1,0 +1,506 @@
+"""The short way in: a plain request, from bytes to laid-out facts in one pass.
+
+Nearly every request is made of named records in plain Turtle, with nothing wrong in it. What
+is sure to be one is read here, against tables made from the same declarations and axioms
+that gate and classifier work by. Anything else gets no answer here and goes the long way,
+which alone refuses: so a message, and every doubtful case, comes from one place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+
+from . import codes
+from .axioms import Atom, Axioms, Rule
+from .classify import Classifier
+from .coherence import ORDERED, PROCEDURES
+from .errors import InputError
+from .facts import (
+    AFFIRMS,
+    CONCERNS_PAIN,
+    DATE_OF_SERVICE,
+    DENIES,
+    HAD_THERAPY,
+    HAS_PAIN,
+    HAS_PATIENT,
+    IN_REGION,
+    NONE,
+    OF_THERAPY,
+    REQUESTS_PROCEDURE,
+    TREATS_LEVEL,
+    TREATS_REGION,
+    TYPE,
+    Record,
+    Terms,
+    Value,
+    first,
+    laid_out,
+)
+from .formats import DEEPEST, TURTLE, document
+from .gate import Request, Stated
+from .knowledge import Knowledge, Property, is_true
+from .namespaces import COV, RDF, REQUESTS, XSD
+from .records import UNNAMED, record_classes
+from .triples import Triples
+from .values import YEARS
+from .wellformed import COMMENTS, OURS, SCHEMES
+
+Raw = dict[str, dict[str, list[NamedNode | Literal]]]
+Found = dict[str, dict[Value, None]]
+# What follows from one statement: more values, by property.
+Closure = tuple[tuple[str, dict[Value, None]], ...]
+
+REQUEST_CLASS = COV.CoverageRequest
+REQUEST = REQUEST_CLASS.value
+DAY, WHOLE, DECIMAL = XSD.date, XSD.integer, XSD.decimal
+HAS_CODE, HAS_KIND = COV.hasProcedureCode.value, COV.hasKind.value
+COMMENT_IRIS = frozenset(p.value for p in COMMENTS)
+PROCEDURE_ROLES = frozenset(r.value for r in PROCEDURES)
+EARLIER = COV.EarlierProcedure.value
+ORDERED_IRIS = tuple((a.value, b.value) for a, b in ORDERED)
+_WHOLE = re.compile(r"[0-9]{1,17}")
+_PLAIN = re.compile(r"[0-9]{1,9}\.[0-9]{1,8}")
+
+
+class Unsure(Exception):
+    """The request is not plain; it is for the long way to say what it is."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What the ontology declares of one property, as this reader needs it."""
+
+    iri: str
+    single: bool
+    required_of: frozenset[str]
+    # Exactly one of these says what the property takes.
+    is_day: bool
+    bounds: tuple[float | None, float | None] | None
+    role: str | None
+    takes: frozenset[str]
+    diagnosis: bool
+
+
+class QuickReader:
+    """Reads plain requests; keeps tables of the vocabulary and nothing of a request.
+
+    Parameters
+    ----------
+    knowledge, classifier, terms
+        What gate, classification and laying out work by.
+    """
+
+    def __init__(self, knowledge: Knowledge, classifier: Classifier, terms: Terms) -> None:
+        self.knowledge, self.classifier, self.terms = knowledge, classifier, terms
+        records = record_classes(knowledge)
+        self.roles = {role.value: role for role in records}
+        self.specs = {
+            role.value: {
+                p.value: _spec(d, role, knowledge, records)
+                for p, d in knowledge.properties.items()
+                if role in d.stated_of
+            }
+            for role in records
+        }
+        self.required = {
+            role: [p for p, spec in specs.items() if role in spec.required_of]
+            for role, specs in self.specs.items()
+        }
+        self.joint = Joint.of(Axioms(knowledge).rules, _links(knowledge, records))
+        self._closures: dict[tuple[str, str], Closure] = {}
+        self._role_types = {role: self._closure(TYPE, role) for role in self.specs}
+        self.incompatible = terms.incompatible
+        t = knowledge.triples
+        self.add_ons: dict[Value, frozenset[str]] = {
+            c.value: frozenset(o.value for o in t.objects(c, COV.addOnTo))
+            for c in knowledge.instances_of(COV.AddOnCode)
+        }
+        self.unlisted = frozenset(
+            c.value for c in knowledge.instances_of(COV.UnlistedProcedureCode)
+        )
+        self.groups = frozenset(s.value for s, o in t.pairs(COV.isGroup) if is_true(o))
+        self.spans: dict[Value, frozenset[str]] = {
+            s.value: frozenset(o.value for o in t.objects(s, COV.spansRegion))
+            for s, _ in t.pairs(COV.spansRegion)
+        }
+
+    def read(
+        self,
+        data: bytes,
+        name: str,
+        media_type: str | None,
+        form: Callable[[], Stated],
+    ) -> Request | None:
+        """Return a request with its facts, or None where the long way has to look.
+
+        Parameters
+        ----------
+        form : callable
+            What brings the request to its one form, should anybody ask.
+        """
+        try:
+            return self._read(data, name, media_type, form)
+        except (Unsure, InputError, SyntaxError, ValueError):
+            return None
+
+    def _read(
+        self, data: bytes, name: str, media_type: str | None, form: Callable[[], Stated]
+    ) -> Request:
+        text, kind = document(data, name, media_type)
+        nested = text.count("[") + text.count("(")
+        if kind != TURTLE or "<<" in text or "{" in text or nested > DEEPEST:
+            raise Unsure
+        raw: Raw = {}
+        for t in parse(text, format=RdfFormat.TURTLE, base_iri=REQUESTS):
+            s, o = t.subject, t.object
+            if s.__class__ is not NamedNode or (
+                o.__class__ is not NamedNode and o.__class__ is not Literal
+            ):
+                raise Unsure
+            record = raw.get(s.value)
+            if record is None:
+                record = raw[s.value] = {}
+            p = t.predicate.value
+            if p in record:
+                record[p].append(o)
+            else:
+                record[p] = [o]
+        requests = [s for s, r in raw.items() if REQUEST_CLASS in r.get(TYPE, NONE)]
+        if len(requests) != 1:
+            raise Unsure
+        return self._request(requests[0], raw, name, form)
+
+    def _request(self, iri: str, raw: Raw, name: str, form: Callable[[], Stated]) -> Request:
+        roles = {iri: REQUEST}
+        records: dict[str, Found] = {}
+        days: list[str] = []
+        # A link adds the record it leads to, which is looked at in its turn.
+        for node in (queue := [iri]):
+            records[node] = self._record(node, raw.pop(node, {}), roles, queue, days)
+        if raw:
+            raise Unsure
+        own = records[iri]
+        (patient,), (procedure,) = own[HAS_PATIENT], own[REQUESTS_PROCEDURE]
+        assert isinstance(patient, str) and isinstance(procedure, str)
+        self._join(own, records[procedure])
+        self._refuse(own, records, roles, days)
+        regions = records[procedure].get(TREATS_REGION, NONE)
+        for pain in records[patient].get(HAS_PAIN, NONE):
+            assert isinstance(pain, str)
+            if any(r in regions for r in records[pain][IN_REGION]):
+                own.setdefault(CONCERNS_PAIN, {})[pain] = None
+        facts = laid_out(iri, patient, procedure, records, self.terms)
+        nodes = NamedNode(iri), NamedNode(patient), NamedNode(procedure)
+        return Request(*nodes, date.fromisoformat(facts.day), name, form, facts)
+
+    def _record(
+        self,
+        node: str,
+        stated: dict[str, list[NamedNode | Literal]],
+        roles: dict[str, str],
+        queue: list[str],
+        days: list[str],
+    ) -> Found:
+        """Return a record with all that follows from each of its statements."""
+        role = roles[node]
+        _refuse_name(node)
+        specs = self.specs[role]
+        found: Found = {p: dict(values) for p, values in self._role_types[role]}
+        for p, values in stated.items():
+            spec = specs.get(p)
+            if spec is None:
+                if p == TYPE and all(v == self.roles[role] for v in values):
+                    continue
+                if p in COMMENT_IRIS and all(v.__class__ is Literal for v in values):
+                    continue
+                raise Unsure
+            if spec.single and len(values) > 1:
+                raise Unsure
+            if spec.is_day or spec.bounds:
+                for v in values:
+                    if v.__class__ is not Literal:
+                        raise Unsure
+                    if spec.is_day:
+                        if v.datatype != DAY or not _is_day(v.value):
+                            raise Unsure
+                        days.append(v.value)
+                        found.setdefault(p, {})[v.value] = None
+                    else:
+                        found.setdefault(p, {})[_number(v, spec)] = None
+                continue
+            for v in values:
+                o = v.value
+                if v.__class__ is not NamedNode:
+                    raise Unsure
+                if spec.role:
+                    if o in roles:
+                        raise Unsure
+                    roles[o] = spec.role
+                    queue.append(o)
+                    found.setdefault(p, {})[o] = None
+                    continue
+                if o not in spec.takes and not (
+                    spec.diagnosis and codes.is_untabled(v, self.knowledge)
+                ):
+                    raise Unsure
+                for q, more in self._closures.get((p, o)) or self._closure(p, o):
+                    there = found.get(q)
+                    if there is None:
+                        found[q] = more.copy()
+                    else:
+                        there.update(more)
+        for p in self.required[role]:
+            if p not in found:
+                raise Unsure
+        self._narrow(found)
+        return found
+
+    def _closure(self, p: str, o: str) -> Closure:
+        """Return all that follows from one statement of any record, itself included."""
+        made = self._closures.get((p, o))
+        if made is None:
+            node = NamedNode(UNNAMED + "any")
+            classified = self.classifier.classify(Triples([(node, NamedNode(p), NamedNode(o))]))
+            made = self._closures[p, o] = tuple(
+                (q.value, {v.value: None for v in values})
+                for q, values in classified.predicates(node).items()
+            )
+        return made
+
+    def _narrow(self, found: Found) -> None:
+        """Add the classes that need a class and a value at once, until nothing is new."""
+        types = found[TYPE]
+        if self.joint.narrower.keys().isdisjoint(types):
+            return
+        queue = list(types)
+        for cls in queue:
+            for p, value, more in self.joint.narrower.get(cls, ()):
+                if more not in types and value in found.get(p, NONE):
+                    for q, values in self._closure(TYPE, more):
+                        if q == TYPE:
+                            queue += [v for v in values if v not in types]
+                        found.setdefault(q, {}).update(values)
+
+    def _join(self, own: Found, procedure: Found) -> None:
+        """Add the classes that a request has from what it requests."""
+        for cls in procedure.get(TYPE, NONE):
+            for more in self.joint.requests.get(cls, ()):
+                for q, values in self._closure(TYPE, more):
+                    own.setdefault(q, {}).update(values)
+
+    # --- what the long way might refuse ----------------------------------------------------
+
+    def _refuse(
+        self, own: Found, records: dict[str, Found], roles: dict[str, str], days: list[str]
+    ) -> None:
+        service = str(first(own[DATE_OF_SERVICE]))
+        if max(days) > service:
+            raise Unsure
+        pains: set[Value] = set()
+        for node, found in records.items():
+            role = roles[node]
+            denied = found.get(DENIES)
+            affirmed = found.get(AFFIRMS)
+            if denied and affirmed and not denied.keys().isdisjoint(affirmed):
+                raise Unsure
+            for p, values in found.items():
+                if len(values) > 1 and p not in (AFFIRMS, DENIES, TYPE):
+                    for v in values:
+                        others = self.incompatible.get(v)
+                        if others and not others.isdisjoint(values):
+                            raise Unsure
+            for start, end in ORDERED_IRIS:
+                if (
+                    start in found
+                    and end in found
+                    and str(first(found[end])) < str(first(found[start]))
+                ):
+                    raise Unsure
+            if role in PROCEDURE_ROLES:
+                self._refuse_procedure(found, role == EARLIER)
+            elif IN_REGION in found:
+                if not pains.isdisjoint(found[IN_REGION]):
+                    raise Unsure
+                pains.update(found[IN_REGION])
+        (patient,) = own[HAS_PATIENT]
+        history: Record = records[str(patient)]
+        denials = history.get(DENIES, NONE)
+        for course in history.get(HAD_THERAPY, NONE):
+            kinds = records[str(course)][OF_THERAPY]
+            # What is stated comes before what follows from it.
+            if next(iter(kinds)) in self.groups or any(k in denials for k in kinds):
+                raise Unsure
+
+    def _refuse_procedure(self, found: Found, earlier: bool) -> None:
+        means = [v for p in (HAS_CODE, HAS_KIND) for v in found.get(p, NONE)]
+        kinds = found.get(HAS_KIND, NONE)
+        primary = [c for c in found.get(HAS_CODE, NONE) if c not in self.add_ons]
+        for code in found.get(HAS_CODE, NONE):
+            goes_with = self.add_ons.get(code)
+            if goes_with is not None and goes_with.isdisjoint(primary):
+                raise Unsure
+        if not means or len(primary) > 1 or (primary and kinds):
+            raise Unsure
+        regions = found.get(TREATS_REGION, NONE)
+        if len(regions) > 1:
+            raise Unsure
+        for meaning in means:
+            spans = self.spans.get(meaning)
+            if spans and any(r not in spans for r in regions):
+                raise Unsure
+            if meaning in self.unlisted:
+                raise Unsure
+        if earlier and not regions and TREATS_LEVEL not in found:
+            raise Unsure
+
+
+@dataclass(frozen=True)
+class Joint:
+    """The rules that need more than one statement of a request.
+
+    Parameters
+    ----------
+    narrower : dict
+        From a class to (property, value, class): what is of the first and has the value is
+        of the second too.
+    requests : dict
+        From a class of procedures to the classes of a request for one.
+    """
+
+    narrower: dict[Value, list[tuple[str, str, str]]]
+    requests: dict[Value, list[str]]
+
+    @classmethod
+    def of(cls, rules: tuple[Rule, ...], links: dict[NamedNode, NamedNode]) -> Joint:
+        """Sort out the rules; those that look at one statement are in the closures.
+
+        Parameters
+        ----------
+        links : dict
+            From each property that leads to a record to the class of that record.
+
+        Raises
+        ------
+        ValueError
+            When a rule joins records in a way that this reader does not follow.
+        """
+        narrower: dict[Value, list[tuple[str, str, str]]] = {}
+        requests: dict[Value, list[str]] = {}
+        for rule in rules:
+            to_records = [a for a in rule.body if a.link in links]
+            if len(rule.body) == 1:
+                atom = rule.body[0]
+                if to_records and rule.head != Atom(1, RDF.type, links[atom.link]):
+                    raise ValueError("a rule says more of a record than its role")
+                continue
+            typed = [a for a in rule.body if a.subject == 0 and a.link == RDF.type]
+            if not to_records and not typed:
+                continue
+            others = [a for a in rule.body if a not in typed and a not in to_records]
+            heads_type = rule.head.subject == 0 and rule.head.link == RDF.type
+            if heads_type and to_records and _asks_request(rule):
+                (of,) = [a.object for a in others]
+                assert isinstance(of, NamedNode) and isinstance(rule.head.object, NamedNode)
+                requests.setdefault(of.value, []).append(rule.head.object.value)
+            elif heads_type and not to_records and len(typed) == 1 and len(others) == 1:
+                (class_,), (link,) = typed, others
+                assert isinstance(class_.object, NamedNode)
+                if not isinstance(link.object, NamedNode) or link.subject != 0:
+                    raise ValueError("a rule asks for more than a class and a value")
+                assert isinstance(rule.head.object, NamedNode)
+                narrower.setdefault(class_.object.value, []).append(
+                    (link.link.value, link.object.value, rule.head.object.value)
+                )
+            else:
+                raise ValueError("a rule joins records in another way")
+        return cls(narrower, requests)
+
+
+def _asks_request(rule: Rule) -> bool:
+    """Say whether a rule is: a request for a procedure of a class is of a class of requests."""
+    links = [a for a in rule.body if a.link == COV.requestsProcedure]
+    own = [a for a in rule.body if a.subject == 0 and a.link == RDF.type]
+    return (
+        len(rule.body) == 3
+        and len(links) == 1
+        and len(own) == 1
+        and own[0].object == COV.CoverageRequest
+    )
+
+
+def _links(knowledge: Knowledge, records: frozenset[NamedNode]) -> dict[NamedNode, NamedNode]:
+    found = knowledge.properties.items()
+    return {p: d.takes for p, d in found if d.takes is not None and d.takes in records}
+
+
+def _spec(
+    declared: Property, role: NamedNode, knowledge: Knowledge, records: frozenset[NamedNode]
+) -> Spec:
+    takes = declared.takes
+    is_record = takes in records
+    values: list[NamedNode] = []
+    if takes is not None and not is_record:
+        values = knowledge.instances_of(takes)
+        if takes == COV.NamedFact:
+            values = [f for f in values if knowledge.facts[f].stated_of == role]
+    number = declared.value_type == XSD.decimal
+    return Spec(
+        iri=declared.iri.value,
+        single=declared.single,
+        required_of=frozenset(r.value for r in declared.required_of),
+        is_day=declared.value_type == XSD.date,
+        bounds=(declared.lowest, declared.highest) if number else None,
+        role=takes.value if takes is not None and is_record else None,
+        takes=frozenset(v.value for v in values),
+        diagnosis=takes == COV.DiagnosisCode,
+    )
+
+
+def _refuse_name(node: str) -> None:
+    """Refuse names that the long way looks at closely."""
+    if (
+        not node.isascii()
+        or not node.isprintable()
+        or " " in node
+        or node.startswith(OURS)
+        or node.startswith(UNNAMED)
+        or node == REQUESTS
+        or not SCHEMES.match(node)
+    ):
+        raise Unsure
+
+
+@lru_cache(maxsize=65536)
+def _is_day(text: str) -> bool:
+    """Say whether a text is a day of the calendar in its strict form."""
+    if len(text) != len("2000-01-01") or text[4] != "-" or text[7] != "-" or not text.isascii():
+        return False
+    return date.fromisoformat(text).year in YEARS
+
+
+def _number(value: Literal, spec: Spec) -> Value:
+    """Return a plain number within its bounds."""
+    text = value.value
+    number: int | Decimal
+    datatype = value.datatype
+    if datatype == WHOLE or datatype == DECIMAL:
+        if _WHOLE.fullmatch(text):
+            number = int(text)
+        elif datatype == DECIMAL and _PLAIN.fullmatch(text):
+            number = Decimal(text)
+            if number == number.to_integral_value():
+                number = int(number)
+        else:
+            raise Unsure
+        assert spec.bounds
+        lowest, highest = spec.bounds
+        if (lowest is None or number >= lowest) and (highest is None or number <= highest):
+            return number
+    raise Unsure

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from pyoxigraph import NamedNode
 
+from .namespaces import COV
 from .triples import Term
 
 
@@ -90,6 +91,25 @@ class Criterion:
     def name(self) -> str:
         return self.iri.value.rsplit("#", 1)[-1]
 
+    @cached_property
+    def order(self) -> tuple[tuple[Criterion, tuple[Criterion, ...]], ...]:
+        """All that has a say in it, itself last, each after its members and with them."""
+        found: dict[Criterion, tuple[Criterion, ...]] = {}
+
+        def visit(criterion: Criterion) -> None:
+            if criterion in found:
+                return
+            for member in criterion.members:
+                visit(member)
+            if criterion.applies_when:
+                visit(criterion.applies_when)
+            if criterion.route and criterion.route.grounds:
+                visit(criterion.route.grounds)
+            found[criterion] = criterion.members
+
+        visit(self)
+        return tuple(found.items())
+
 
 @dataclass(frozen=True, eq=False)
 class Policy:
@@ -144,6 +164,11 @@ class Policy:
     @cached_property
     def leaves(self) -> tuple[Criterion, ...]:
         return tuple(c for c in self.criteria.values() if c.is_leaf)
+
+    @cached_property
+    def scoping_groups(self) -> tuple[Criterion, ...]:
+        """The groups that leave the scope when none of their indications applies."""
+        return tuple(c for c, _ in self.root.order if c.otherwise == COV.OutOfScope)
 
     @cached_property
     def place(self) -> dict[Criterion, int]:

@@ -34,6 +34,7 @@ def before(day: date, duration: str) -> date:
     return date(year, month + 1, min(day.day, last)) - timedelta(days=days)
 
 
+@lru_cache(maxsize=65536)
 def first_day_after(day: date, duration: str) -> date:
     """Return the first day from which, a duration back, the given day is reached or passed."""
     months, days = parts(duration)

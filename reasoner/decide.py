@@ -8,9 +8,7 @@ turns verdicts into decisions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import Enum, IntEnum
-from operator import attrgetter
 from typing import NamedTuple
 
 from .criteria import Criterion, Kind, Policy
@@ -41,9 +39,7 @@ NOT_COVERED = Value(Outcome.NOT_COVERED, Outcome.NOT_COVERED)
 REVIEW = Value(Outcome.REVIEW, Outcome.REVIEW)
 UNKNOWN = Value(Outcome.NOT_COVERED, Outcome.COVERED)
 
-RANK = attrgetter("rank")
-# By the rank of a verdict.
-OF_RANK = (NOT_COVERED, UNKNOWN, COVERED)
+NEEDS_REVIEW = COV.NeedsReview
 
 
 class Decision(Enum):
@@ -63,29 +59,21 @@ SETTLED = {
 }
 
 
-def all_of(values: Sequence[Value]) -> Value:
-    """Return the pointwise minimum; an empty conjunction is covered."""
-    if not values:
-        return COVERED
-    return Value(min([v[0] for v in values]), min([v[1] for v in values]))
-
-
-def any_of(values: Sequence[Value]) -> Value:
-    """Return the pointwise maximum; an empty disjunction is not covered."""
-    if not values:
-        return NOT_COVERED
-    return Value(max([v[0] for v in values]), max([v[1] for v in values]))
-
-
-def raised(value: Value, grounds: Value) -> Value:
-    """Return a value that a review route lifts to at least review.
-
-    Documented grounds lift both ends; undocumented ones only the best; grounds that are
-    not met lift nothing.
-    """
-    worst = max(value.worst, Outcome.REVIEW) if grounds.worst is Outcome.COVERED else value.worst
-    best = max(value.best, Outcome.REVIEW) if grounds.best is Outcome.COVERED else value.best
-    return Value(worst, best)
+# A verdict and both ends of a value in six bits, so that "and" is a bitwise and, "or" a
+# bitwise or: each end and the verdict has a bit for being at least so good.
+ASKED, HOLDS, WORST_REVIEW, WORST_COVERED, BEST_REVIEW, BEST_COVERED = (1 << i for i in range(6))
+VERDICT, BEST, ALL = ASKED | HOLDS, BEST_REVIEW | BEST_COVERED, (1 << 6) - 1
+TO_REVIEW = WORST_REVIEW | BEST_REVIEW
+# By the rank of a verdict on a leaf.
+OF_RANK = (0, ASKED | BEST, ALL)
+VERDICTS = (Verdict.NOT_MET, Verdict.NOT_DOCUMENTED, Verdict.NOT_DOCUMENTED, Verdict.MET)
+VALUES = tuple(
+    Value(
+        Outcome(bool(bits & WORST_REVIEW) + bool(bits & WORST_COVERED)),
+        Outcome(bool(bits & BEST_REVIEW) + bool(bits & BEST_COVERED)),
+    )
+    for bits in range(ALL + 1)
+)
 
 
 class Valuation:
@@ -99,44 +87,24 @@ class Valuation:
 
     def __init__(self, verdicts: Verdicts) -> None:
         self.verdicts = verdicts
-        self._values: dict[Criterion, Value] = {}
-        self._found: dict[Criterion, Verdict] = {}
+        self._bits: dict[Criterion, int] = {}
 
     def value(self, criterion: Criterion) -> Value:
         """Return what a criterion is worth, its review route included."""
-        value = self._values.get(criterion)
-        if value is None:
-            value = self.bare(criterion)
-            if criterion.route:
-                value = raised(value, self.grounds(criterion))
-            self._values[criterion] = value
-        return value
+        return VALUES[self.bits(criterion)]
+
+    def verdict(self, criterion: Criterion) -> Verdict:
+        """Return the verdict on a leaf or a composite, review routes left aside."""
+        return VERDICTS[self.bits(criterion) & VERDICT]
 
     def bare(self, criterion: Criterion) -> Value:
         """Return what a criterion is worth without its own review route."""
-        if not criterion.members:
-            return OF_RANK[self.verdict(criterion).rank]
-        if criterion.kind is Kind.AND:
-            return all_of([self.value(m) for m in criterion.members])
-        applying = self.applying(criterion)
-        if applying is Verdict.NOT_MET:
-            return self.otherwise(criterion)
-        values = [self.as_alternative(m) for m in self.in_play(criterion)]
-        if applying is Verdict.NOT_DOCUMENTED:
-            values.append(Value(Outcome.NOT_COVERED, self.otherwise(criterion).best))
-        return any_of(values)
-
-    def as_alternative(self, member: Criterion) -> Value:
-        """Return what a member in play adds: nothing at worst while it may yet drop out."""
-        value = self.value(member)
-        sure = self.applies(member) is Verdict.MET
-        return value if sure else Value(Outcome.NOT_COVERED, value.best)
+        self.bits(criterion)
+        return VALUES[self._bare(criterion)]
 
     def grounds(self, criterion: Criterion) -> Value:
         """Return what the grounds of a criterion's review route are worth."""
-        if criterion.route is None:
-            return NOT_COVERED
-        return self.value(criterion.route.grounds) if criterion.route.grounds else COVERED
+        return VALUES[self._grounds(criterion)]
 
     def in_play(self, criterion: Criterion) -> list[Criterion]:
         """Return the members of a composite without the indications that do not apply."""
@@ -144,29 +112,94 @@ class Valuation:
 
     def applies(self, criterion: Criterion) -> Verdict:
         """Say whether a criterion is in play; anything but an indication always is."""
-        return self.verdict(criterion.applies_when) if criterion.applies_when else Verdict.MET
+        when = criterion.applies_when
+        return VERDICTS[self.bits(when) & VERDICT] if when else Verdict.MET
 
     def applying(self, group: Criterion) -> Verdict:
         """Say whether any member of a group is in play."""
-        return max([self.applies(m) for m in group.members], key=RANK)
+        found = 0
+        for member in group.members:
+            when = member.applies_when
+            found |= self.bits(when) if when else ALL
+        return VERDICTS[found & VERDICT]
 
     def otherwise(self, group: Criterion) -> Value:
         """Return what a group is worth when none of its indications applies."""
-        return REVIEW if group.otherwise == COV.NeedsReview else NOT_COVERED
+        return VALUES[_otherwise(group)]
 
-    def verdict(self, criterion: Criterion) -> Verdict:
-        """Return the verdict on a leaf or a composite, review routes left aside."""
-        found = self._found.get(criterion)
-        if found is None:
-            if criterion.members:
-                least = min if criterion.kind is Kind.AND else max
-                found = least([self.verdict(m) for m in criterion.members], key=RANK)
-            elif criterion.iri in self.verdicts:
-                found = self.verdicts[criterion.iri]
+    def bits(self, criterion: Criterion) -> int:
+        """Return the verdict on a criterion and its value, in bits."""
+        bits = self._bits
+        if criterion in bits:
+            return bits[criterion]
+        verdicts = self.verdicts
+        for c, members in criterion.order:
+            if not members:
+                verdict = verdicts.get(c.iri)
+                if verdict is None:
+                    raise KnowledgeError(f"{c.iri.value} was not judged")
+                found = OF_RANK[verdict.rank]
+            elif c.kind is Kind.AND:
+                found = ALL
+                for m in members:
+                    found &= bits[m]
             else:
-                raise KnowledgeError(f"{criterion.iri.value} was not judged")
-            self._found[criterion] = found
+                found = self._group(c)
+            if c.route:
+                found |= self._lift(c)
+            bits[c] = found
+        return bits[criterion]
+
+    def _bare(self, criterion: Criterion) -> int:
+        if not criterion.members:
+            return OF_RANK[self.verdicts[criterion.iri].rank]
+        if criterion.kind is Kind.OR:
+            return self._group(criterion)
+        found = ALL
+        for member in criterion.members:
+            found &= self._bits[member]
         return found
+
+    def _group(self, group: Criterion) -> int:
+        """Return what the alternatives that are in play are worth between them."""
+        bits = self._bits
+        verdict = value = applying = 0
+        for member in group.members:
+            found = bits[member]
+            verdict |= found
+            when = member.applies_when
+            applies = bits[when] & VERDICT if when else VERDICT
+            applying |= applies
+            if applies == VERDICT:
+                value |= found
+            elif applies:
+                # It adds nothing at worst while it may yet drop out.
+                value |= found & BEST
+        if not applying:
+            value = _otherwise(group)
+        elif applying == ASKED:
+            value |= _otherwise(group) & BEST
+        return verdict & VERDICT | value & ~VERDICT
+
+    def _grounds(self, criterion: Criterion) -> int:
+        if criterion.route is None:
+            return 0
+        return self._bits[criterion.route.grounds] if criterion.route.grounds else ALL
+
+    def _lift(self, criterion: Criterion) -> int:
+        """Return the ends that a review route raises to review.
+
+        Documented grounds raise both; undocumented ones only the best; grounds that are not
+        met raise nothing.
+        """
+        grounds = self._grounds(criterion)
+        return (WORST_REVIEW if grounds & WORST_COVERED else 0) | (
+            BEST_REVIEW if grounds & BEST_COVERED else 0
+        )
+
+
+def _otherwise(group: Criterion) -> int:
+    return TO_REVIEW if group.otherwise == NEEDS_REVIEW else 0
 
 
 class Scope(Enum):
@@ -189,19 +222,13 @@ def scope(policy: Policy, valuation: Valuation) -> tuple[Scope, tuple[Criterion,
     applies = valuation.verdict(policy.applies_when) if policy.applies_when else Verdict.MET
     if policy.applies_when and applies is Verdict.NOT_MET:
         return Scope.OUT, (policy.applies_when,)
-    groups = {g: valuation.applying(g) for g in scoping_groups(policy.root)}
+    groups = {g: valuation.applying(g) for g in policy.scoping_groups}
     if silent := tuple(g for g, v in groups.items() if v is Verdict.NOT_MET):
         return Scope.OUT, silent
     open_ = [e for e, v in (verdicts | groups).items() if v is Verdict.NOT_DOCUMENTED]
     if policy.applies_when and applies is Verdict.NOT_DOCUMENTED:
         open_.append(policy.applies_when)
     return (Scope.OPEN, tuple(open_)) if open_ else (Scope.IN, ())
-
-
-def scoping_groups(criterion: Criterion) -> tuple[Criterion, ...]:
-    """Return the groups that leave the scope when none of their indications applies."""
-    here = (criterion,) if criterion.otherwise == COV.OutOfScope else ()
-    return here + tuple(g for m in criterion.members for g in scoping_groups(m))
 
 
 def decide(scope_: Scope, value: Value) -> Decision:

@@ -12,7 +12,7 @@ from functools import reduce
 from typing import TypeAlias
 
 from .criteria import Criterion, Kind, Policy
-from .decide import Decision, Outcome, Scope, Valuation, Value, scoping_groups
+from .decide import Decision, Outcome, Scope, Valuation, Value
 from .errors import KnowledgeError
 from .judge import Verdict
 
@@ -93,7 +93,7 @@ def missing(policy: Policy, valuation: Valuation, scope: Scope, value: Value) ->
     if policy.applies_when:
         parts.append(ways(policy.applies_when, valuation, Outcome.COVERED))
     parts += [ways_out(e, valuation) for e in policy.exclusions]
-    for group in scoping_groups(policy.root):
+    for group in policy.scoping_groups:
         parts.append(smallest([w for m in group.members for w in ways_in(m, valuation)]))
     return sorted(each(parts), key=lambda w: (len(w), sorted(c.iri.value for c in w)))
 

@@ -490,7 +490,7 @@ def _number(value: Literal, spec: Spec) -> Value:
     text = value.value
     number: int | Decimal
     datatype = value.datatype
-    if datatype == WHOLE or datatype == DECIMAL:
+    if datatype in (WHOLE, DECIMAL):
         if _WHOLE.fullmatch(text):
             number = int(text)
         elif datatype == DECIMAL and _PLAIN.fullmatch(text):

@@ -29,10 +29,7 @@ from reasoner.decide import (
     Scope,
     Valuation,
     Value,
-    all_of,
-    any_of,
     decide,
-    raised,
     scope,
 )
 from reasoner.explain import deciding, missing
@@ -100,32 +97,67 @@ A, B, C, D = (criterion(n) for n in "ABCD")
 
 # --- The algebra -----------------------------------------------------------------------
 
+# A leaf that is worth each value: its verdict, whether it has a route, and the grounds.
+WAYS: dict[Value, tuple[Verdict, bool, Verdict | None]] = {
+    COVERED: (MET, False, None),
+    NO: (NOT_MET, False, None),
+    ANY: (SILENT, False, None),
+    REVIEW: (NOT_MET, True, None),
+    REVIEW_OR_BETTER: (SILENT, True, None),
+    MAYBE_REVIEW: (NOT_MET, True, SILENT),
+}
+
+
+class Worth:
+    """Leaves that are worth what a test wants, and the verdicts that make them so."""
+
+    def __init__(self) -> None:
+        self.verdicts: dict[NamedNode, Verdict] = {}
+
+    def leaf(self, value: Value) -> Criterion:
+        verdict, has_route, grounds = WAYS[value]
+        name = f"leaf-{len(self.verdicts)}"
+        why = criterion(f"{name}-grounds") if grounds else None
+        if why and grounds:
+            self.verdicts[why.iri] = grounds
+        made = criterion(name, route=route(why) if has_route else None)
+        self.verdicts[made.iri] = verdict
+        return made
+
+    def of(self, asked: Criterion) -> Value:
+        return Valuation(self.verdicts).value(asked)
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_every_value_can_be_made(value: Value) -> None:
+    worth = Worth()
+    assert worth.of(worth.leaf(value)) == value
+
 
 @pytest.mark.parametrize(("a", "b"), list(product(VALUES, repeat=2)))
 def test_and_is_the_minimum_and_or_the_maximum_of_each_end(a: Value, b: Value) -> None:
-    assert all_of([a, b]) == Value(min(a.worst, b.worst), min(a.best, b.best))
-    assert any_of([a, b]) == Value(max(a.worst, b.worst), max(a.best, b.best))
-    assert all_of([a, b]) == all_of([b, a]) and any_of([a, b]) == any_of([b, a])
-    assert all_of([a, b]) in VALUES and any_of([a, b]) in VALUES
+    worth = Worth()
+    x, y = worth.leaf(a), worth.leaf(b)
+    assert worth.of(both("and", x, y)) == Value(min(a.worst, b.worst), min(a.best, b.best))
+    assert worth.of(either("or", x, y)) == Value(max(a.worst, b.worst), max(a.best, b.best))
 
 
 @pytest.mark.parametrize(("a", "b", "c"), list(product(VALUES, repeat=3)))
-def test_grouping_changes_nothing(a: Value, b: Value, c: Value) -> None:
-    assert all_of([all_of([a, b]), c]) == all_of([a, b, c]) == all_of([a, all_of([b, c])])
-    assert any_of([any_of([a, b]), c]) == any_of([a, b, c]) == any_of([a, any_of([b, c])])
-
-
-@pytest.mark.parametrize("a", VALUES)
-def test_one_value_is_itself_and_nothing_is_neutral(a: Value) -> None:
-    assert all_of([a]) == all_of([a, a]) == all_of([a, COVERED]) == a
-    assert any_of([a]) == any_of([a, a]) == any_of([a, NOT_COVERED]) == a
-    assert all_of([]) == COVERED and any_of([]) == NOT_COVERED
+def test_grouping_and_order_change_nothing(a: Value, b: Value, c: Value) -> None:
+    worth = Worth()
+    x, y, z = (worth.leaf(v) for v in (a, b, c))
+    for made in (both, either):
+        flat = worth.of(made("flat", x, y, z))
+        assert worth.of(made("left", made("inner", x, y), z)) == flat
+        assert worth.of(made("right", x, made("inner", y, z))) == flat
+        assert worth.of(made("back", z, y, x)) == flat
 
 
 @pytest.mark.parametrize(("a", "grounds"), list(product(VALUES, repeat=2)))
 def test_a_route_lifts_to_review_and_no_further(a: Value, grounds: Value) -> None:
-    lifted = raised(a, grounds)
-    assert lifted in VALUES
+    worth = Worth()
+    why = worth.leaf(grounds)
+    lifted = worth.of(both("routed", worth.leaf(a), route=route(why)))
     for end, before, open_ in zip(lifted, a, grounds, strict=True):
         assert end == (max(before, Outcome.REVIEW) if open_ is Outcome.COVERED else before)
 

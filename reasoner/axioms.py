@@ -39,6 +39,7 @@ SILENT_LINKS = _owl(
 PARTS = _owl("intersectionOf unionOf onProperty someValuesFrom hasValue inverseOf")
 READ_LINKS = _owl("equivalentClass propertyChainAxiom")
 READ_KINDS = _owl("TransitiveProperty")
+LISTS = {RDF.first, RDF.rest}
 
 
 class Atom(NamedTuple):
@@ -72,12 +73,19 @@ class Axioms:
     def __init__(self, knowledge: Knowledge) -> None:
         # The shipped hierarchy repeats what follows from the other axioms.
         inferred = set(knowledge.by_file.get(INFERRED, ()))
-        self._triples = t = Triples(x for x in knowledge.triples if x not in inferred)
+        self._triples = t = Triples(
+            (s, p, o)
+            for p in knowledge.triples.links()
+            if p.value.startswith((OWL, RDF, RDFS, SWRL)) and p != RDFS.label
+            for s, o in knowledge.triples.pairs(p)
+            if (s, p, o) not in inferred
+        )
         self._parents: dict[Term, Node] = {o: s for s, _, o in t if isinstance(o, BlankNode)}
         self.classes: frozenset[Term] = frozenset(t.instances(OWL.Class))
         self.links: frozenset[Term] = frozenset(t.instances(OWL.ObjectProperty))
         for triple in t:
-            self._refuse_unread(triple)
+            if triple[1] not in LISTS:
+                self._refuse_unread(triple)
         self._definitions: dict[NamedNode, list[Term]] = {}
         for name, expression in t.pairs(OWL.equivalentClass):
             found = self._definitions.setdefault(self._class(name, name, OWL.equivalentClass), [])
@@ -239,13 +247,11 @@ class Axioms:
     def _refuse_unread(self, triple: Spo) -> None:
         """Refuse an axiom of a form that is neither read nor known to infer nothing."""
         s, p, o = triple
-        data = (s, RDF.type, OWL.DatatypeProperty) in self._triples
-        note = (s, RDF.type, OWL.AnnotationProperty) in self._triples
         if p in (RDFS.subClassOf, OWL.equivalentClass) and not isinstance(s, NamedNode):
             _refuse(self._owner(o), f"{compact(p.value)} from an expression")
         if p == RDF.type:
             if isinstance(o, NamedNode) and o.value.startswith((OWL, SWRL)):
-                silent = o in SILENT_KINDS or (o == OWL.FunctionalProperty and data)
+                silent = o in SILENT_KINDS or (o == OWL.FunctionalProperty and self._is_data(s))
                 if not silent and o not in READ_KINDS:
                     _refuse(self._owner(s), compact(o.value))
         elif p.value.startswith((OWL, SWRL)):
@@ -254,9 +260,12 @@ class Axioms:
                 _refuse(self._owner(s), compact(p.value))
         elif p in (RDFS.domain, RDFS.subPropertyOf, RDFS.range) and s not in self.links:
             # A range of plain values infers nothing, and nor does what is said of annotations.
-            infers = not note and not (data and p == RDFS.range)
-            if infers:
+            note = (s, RDF.type, OWL.AnnotationProperty) in self._triples
+            if not note and not (p == RDFS.range and self._is_data(s)):
                 _refuse(self._owner(s), f"{compact(p.value)} of what is no owl:ObjectProperty")
+
+    def _is_data(self, node: Node) -> bool:
+        return (node, RDF.type, OWL.DatatypeProperty) in self._triples
 
     def _refuse_promises(self) -> None:
         """Refuse a defined class that is entered otherwise than by its definition.

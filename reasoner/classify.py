@@ -37,7 +37,7 @@ class Classifier:
 
     def __init__(self, knowledge: Knowledge) -> None:
         axioms = Axioms(knowledge)
-        self.classes, self.links = axioms.classes, axioms.links
+        self.classes, self.links, self.rules = axioms.classes, axioms.links, axioms.rules
         # What sets a rule off: a link, and the class or value where the atom names one.
         self._triggers: dict[tuple[NamedNode, Term | None], list[tuple[Rule, Atom, Body]]] = (
             defaultdict(list)

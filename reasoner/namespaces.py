@@ -19,7 +19,9 @@ class Namespace(str):
     def __getattr__(self, local: str) -> NamedNode:
         if local.startswith("__"):
             raise AttributeError(local)
-        return NamedNode(self + local)
+        # Kept as an attribute, so that a term is made once.
+        self.__dict__[local] = term = NamedNode(self + local)
+        return term
 
     def __getitem__(self, local: object) -> NamedNode:  # type: ignore[override]
         return NamedNode(self + str(local))

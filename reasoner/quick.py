@@ -18,7 +18,7 @@ from functools import lru_cache
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from . import codes
-from .axioms import Atom, Axioms, Rule
+from .axioms import Atom, Rule
 from .classify import Classifier
 from .coherence import ORDERED, PROCEDURES
 from .errors import InputError
@@ -113,7 +113,7 @@ class QuickReader:
             role: [p for p, spec in specs.items() if role in spec.required_of]
             for role, specs in self.specs.items()
         }
-        self.joint = Joint.of(Axioms(knowledge).rules, _links(knowledge, records))
+        self.joint = Joint.of(classifier.rules, _links(knowledge, records))
         self._closures: dict[tuple[str, str], Closure] = {}
         self._role_types = {role: self._closure(TYPE, role) for role in self.specs}
         self.incompatible = terms.incompatible

@@ -79,6 +79,10 @@ class Triples:
         """Return every (subject, object) of a predicate."""
         return [(s, o) for o, subjects in self._pos.get(p, {}).items() for s in subjects]
 
+    def links(self) -> list[NamedNode]:
+        """Return every predicate."""
+        return list(self._pos)
+
     def nodes(self) -> list[Node]:
         return list(self._spo)
 

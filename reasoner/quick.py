@@ -34,7 +34,6 @@ from .facts import (
     NONE,
     OF_THERAPY,
     REQUESTS_PROCEDURE,
-    TREATS_LEVEL,
     TREATS_REGION,
     TYPE,
     Record,
@@ -115,6 +114,8 @@ class QuickReader:
         }
         self.joint = Joint.of(classifier.rules, _links(knowledge, records))
         self._closures: dict[tuple[str, str], Closure] = {}
+        self._regional: dict[str, bool] = {}
+        self._compatible: dict[tuple[str, str], bool] = {}
         self._role_types = {role: self._closure(TYPE, role) for role in self.specs}
         self.incompatible = terms.incompatible
         t = knowledge.triples
@@ -262,6 +263,19 @@ class QuickReader:
         self._narrow(found)
         return found
 
+    def _needs_region(self, meaning: str) -> bool:
+        if meaning not in self._regional:
+            self._regional[meaning] = codes.needs_region(NamedNode(meaning), self.knowledge)
+        return self._regional[meaning]
+
+    def _one_procedure(self, code: str, kind: str) -> bool:
+        """Say whether a code and a kind can be of one procedure."""
+        pair = code, kind
+        if pair not in self._compatible:
+            a, b = (codes.families(NamedNode(term), self.knowledge) for term in pair)
+            self._compatible[pair] = not a or not b or bool(a & b)
+        return self._compatible[pair]
+
     def _closure(self, p: str, o: str) -> Closure:
         """Return all that follows from one statement of any record, itself included."""
         made = self._closures.get((p, o))
@@ -346,8 +360,13 @@ class QuickReader:
             goes_with = self.add_ons.get(code)
             if goes_with is not None and goes_with.isdisjoint(primary):
                 raise Unsure
-        if not means or len(primary) > 1 or (primary and kinds):
+        if not means or len(primary) > 1:
             raise Unsure
+        for code in primary:
+            if not kinds and code in self.unlisted:
+                raise Unsure
+            if any(not self._one_procedure(str(code), str(kind)) for kind in kinds):
+                raise Unsure
         regions = found.get(TREATS_REGION, NONE)
         if len(regions) > 1:
             raise Unsure
@@ -355,9 +374,7 @@ class QuickReader:
             spans = self.spans.get(meaning)
             if spans and any(r not in spans for r in regions):
                 raise Unsure
-            if meaning in self.unlisted:
-                raise Unsure
-        if earlier and not regions and TREATS_LEVEL not in found:
+        if earlier and not regions and any(self._needs_region(str(m)) for m in means):
             raise Unsure
 
 

@@ -1,0 +1,228 @@
+"""The short way in passes only what the long way passes, and lays out the same facts.
+
+What it does not pass costs time and nothing else; what it passed wrongly would be decided. So
+it is asked about every case, about generated requests, and about requests with statements
+broken in every way that the vocabulary offers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from reasoner import gate
+from reasoner.engine import Reasoner
+from reasoner.errors import InputError
+from reasoner.facts import TYPE, Facts, facts_of
+from reasoner.gate import Request
+from reasoner.namespaces import CODE, COV, RDF, RDFS, REQUESTS, XSD
+from reasoner.triples import Spo, Term
+from tests.case_files import Case, load_cases
+from tests.generate import changed, requests
+from tests.laws import FULL, stated, told, written
+from tests.named import Named
+
+CASES = [case.request_ttl for case in load_cases()]
+EXAMPLES = 3000 if FULL else 300
+
+
+@lru_cache(maxsize=1)
+def whole() -> Reasoner:
+    return Reasoner()
+
+
+def quickly(data: bytes) -> Request | None:
+    return whole().quick.read(data, gate.DEFAULT_NAME, None, lambda: pytest.fail("not asked"))
+
+
+def at_length(data: bytes) -> Facts:
+    """Return the facts of a request that went the long way.
+
+    Raises
+    ------
+    InputError
+        When it is refused there.
+    """
+    reasoner = whole()
+    request = gate.read(data, knowledge=reasoner.knowledge)
+    prepared = reasoner.prepare(request)
+    return facts_of(request.iri, prepared.triples, reasoner.terms)
+
+
+def laid_out(facts: Facts) -> dict[str, object]:
+    """Return what facts hold, their order aside; of concepts only what the request says."""
+    return {
+        name: unordered(getattr(facts, name))
+        for name in Facts.__slots__
+        if name not in ("records", "concepts", "earlier", "courses", "planned")
+    } | {
+        name: {s.node: {p: unordered(getattr(s, p)) for p in s.__slots__} for s in records}
+        for name in ("earlier", "courses", "planned")
+        for records in [getattr(facts, name)]
+    }
+
+
+def unordered(value: object) -> object:
+    # Values may be the keys of a dictionary, to keep their order.
+    if isinstance(value, Mapping) and any(v is not None for v in value.values()):
+        return {k: unordered(v) for k, v in value.items()}
+    return frozenset(value) if isinstance(value, tuple | list | dict | set) else value
+
+
+def compare(data: bytes) -> Request | None:
+    """Hold what the short way says of a request to what the long way does."""
+    request = quickly(data)
+    if request is None:
+        return None
+    assert request.facts is not None
+    try:
+        long = at_length(data)
+    except InputError as error:
+        raise AssertionError(told(f"the long way refuses: {error}", data)) from None
+    assert laid_out(request.facts) == laid_out(long), told("the facts differ", data)
+    for node, record in request.facts.records.items():
+        assert unordered(record) == unordered(long.records[node]), told(node, data)
+    return request
+
+
+def test_case_takes_the_short_way(case: Case) -> None:
+    assert compare(case.request_ttl) is not None
+
+
+def test_concepts_have_the_same_classes() -> None:
+    """The long way adds each concept's classes to the request, the short way looks them up."""
+    concepts = whole().terms.concepts
+    for data in CASES[::100]:
+        long = at_length(data).records
+        named = {o.value for _, p, o in stated(data) if p != RDF.type and o.value in concepts}
+        assert named and all(set(long[n][TYPE]) == set(concepts[n]) for n in named)
+
+
+@pytest.mark.parametrize("key", ["centene/cp-mp-171", "nia/cg-301", "nia/cg-404", "nia/cg-408"])
+def test_generated_requests(key: str, reasoner: Reasoner) -> None:
+    (policy,) = reasoner.catalogue.editions[key]
+    named = Named(reasoner.knowledge, policy, reasoner.classifier)
+    cases = [case.request_ttl for case in load_cases() if case.policy == policy.iri]
+    plain = 0
+
+    @settings(max_examples=EXAMPLES // 4, suppress_health_check=list(HealthCheck))
+    @given(requests(named) | changed(named, cases))
+    def same(data: bytes) -> None:
+        nonlocal plain
+        plain += compare(data) is not None
+
+    same()
+    assert plain, "nothing that was drawn is plain"
+
+
+# --- What is broken ----------------------------------------------------------------------------
+
+DAYS = [
+    "2024-02-30",
+    "2024-1-1",
+    "1899-12-31",
+    "2201-01-01",
+    "2023-06-01",
+    "20230601",
+]
+NUMBERS = ["7", "07", "-1", "101", "7.5", "7.0", "1e1", "NaN", "9" * 19, "+5", "", " 7"]
+# Digits of another script.
+DAYS.append("\N{FULLWIDTH DIGIT TWO}023-06-01")
+NUMBERS.append("\N{FULLWIDTH DIGIT NINE}")
+ODD: list[Term] = [
+    *(Literal(d, datatype=XSD.date) for d in DAYS),
+    *(Literal(n, datatype=t) for n in NUMBERS for t in (XSD.integer, XSD.decimal, XSD.double)),
+    Literal("2023-06-01"),
+    Literal("x", language="en"),
+    Literal(str(COV) + "CoverageRequest"),
+    BlankNode("b"),
+    NamedNode(REQUESTS),
+    NamedNode(REQUESTS + "node#c14n0"),
+    NamedNode("http://example.org/päin"),
+    NamedNode("javascript:alert"),
+    NamedNode("http://example.org/a\u202eb"),
+    CODE["64493"],
+    CODE["64494"],
+    CODE["64999"],
+    CODE["99999"],
+    CODE["M54.50"],
+    COV.Nothing,
+    COV.Patient,
+    COV.MedicationTherapy,
+    COV.LumbarRegion,
+    COV.CervicalRegion,
+    COV["L4-L5"],
+    COV.PulsedRadiofrequency,
+    COV.ConventionalRadiofrequency,
+]
+HOW = ["object", "object", "link", "subject", "double", "drop", "flip"]
+LINKS = [RDF.type, RDFS.label, COV.affirms, COV.denies, COV.unheardOf, COV.concernsPain]
+
+
+@st.composite
+def broken(draw: st.DrawFn) -> bytes:
+    """Return a case's request with a few statements broken, doubled, added or left out."""
+    triples: list[Spo] = list(stated(draw(st.sampled_from(CASES))))
+    links = [*LINKS, *sorted({p for _, p, _ in triples}, key=str)]
+    nodes = sorted({s for s, _, _ in triples}, key=str)
+    terms = [*ODD, *sorted({o for _, _, o in triples}, key=str), *nodes]
+    for _ in range(draw(st.integers(1, 3))):
+        at = draw(st.integers(0, len(triples) - 1))
+        s, p, o = triples[at]
+        how = draw(st.sampled_from(HOW))
+        if how == "object":
+            triples[at] = (s, p, draw(st.sampled_from(terms)))
+        elif how == "link":
+            triples[at] = (s, draw(st.sampled_from(links)), o)
+        elif how == "subject":
+            triples[at] = (draw(st.sampled_from(nodes)), p, o)
+        elif how == "double":
+            triples.append((s, p, draw(st.sampled_from(terms))))
+        elif how == "drop" and len(triples) > 1:
+            del triples[at]
+        elif how == "flip" and isinstance(o, NamedNode):
+            triples.append((s, COV.denies if p == COV.affirms else COV.affirms, o))
+    return written(dict.fromkeys(triples))
+
+
+@settings(max_examples=EXAMPLES * 4, suppress_health_check=list(HealthCheck))
+@given(broken())
+def test_what_is_broken_passes_neither_way_or_both(data: bytes) -> None:
+    compare(data)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "\ufeff",
+        "{}",
+        "<html>",
+        "<?xml version='1.0'?>",
+        "@prefix : <> .",
+        "[" * 65 + "]" * 65,
+        "<< <a:b> <a:c> <a:d> >> <a:e> <a:f> .",
+    ],
+)
+def test_what_is_no_turtle_goes_the_long_way(text: str) -> None:
+    assert quickly(text.encode()) is None
+    with pytest.raises(InputError):
+        at_length(text.encode())
+
+
+def test_unnamed_records_and_other_formats_go_the_long_way() -> None:
+    plain = CASES[0].decode()
+    assert quickly(plain.encode()) is not None
+    assert quickly(plain.encode("utf-16")) is None
+    request = next(s for s, p, _ in stated(CASES[0]) if p == COV.hasPatient)
+    (patient,) = [o for s, p, o in stated(CASES[0]) if p == COV.hasPatient]
+    assert isinstance(request, NamedNode) and isinstance(patient, NamedNode)
+    assert quickly(plain.replace(str(patient), "_:patient").encode()) is None
+    named = whole().quick.read(CASES[0], "case.jsonld", None, lambda: pytest.fail("not asked"))
+    assert named is None

@@ -110,6 +110,16 @@ class Criterion:
         visit(self)
         return tuple(found.items())
 
+    @cached_property
+    def has_route(self) -> bool:
+        """Whether it or anything it combines has a review route."""
+        return self.route is not None or any(m.has_route for m in self.members)
+
+    @cached_property
+    def has_funding(self) -> bool:
+        """Whether it or anything it combines names a funding mechanism."""
+        return self.funded_by is not None or any(m.has_funding for m in self.members)
+
 
 @dataclass(frozen=True, eq=False)
 class Policy:

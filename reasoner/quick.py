@@ -13,7 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import Enum
 from functools import lru_cache
+from math import inf
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
@@ -60,6 +62,7 @@ REQUEST_CLASS = COV.CoverageRequest
 REQUEST = REQUEST_CLASS.value
 DAY, WHOLE, DECIMAL = XSD.date, XSD.integer, XSD.decimal
 HAS_CODE, HAS_KIND = COV.hasProcedureCode.value, COV.hasKind.value
+HAS_DIAGNOSIS = COV.hasDiagnosis.value
 COMMENT_IRIS = frozenset(p.value for p in COMMENTS)
 PROCEDURE_ROLES = frozenset(r.value for r in PROCEDURES)
 EARLIER = COV.EarlierProcedure.value
@@ -72,19 +75,41 @@ class Unsure(Exception):
     """The request is not plain; it is for the long way to say what it is."""
 
 
-@dataclass(frozen=True)
+class Takes(Enum):
+    """What a property takes."""
+
+    CONCEPT = "a concept"
+    DAY = "a day"
+    NUMBER = "a number"
+    RECORD = "a record"
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
-    """What the ontology declares of one property, as this reader needs it."""
+    """What the ontology declares of one property of one class of record.
+
+    Parameters
+    ----------
+    role : str
+        The class of the record it leads to, if it leads to one.
+    among : frozenset of str
+        The concepts it takes, if it takes concepts.
+    closures : dict
+        From each concept that was met to what follows from it; filled as they are met.
+    """
 
     iri: str
+    takes: Takes
     single: bool
-    required_of: frozenset[str]
-    # Exactly one of these says what the property takes.
-    is_day: bool
-    bounds: tuple[float | None, float | None] | None
-    role: str | None
-    takes: frozenset[str]
-    diagnosis: bool
+    required: bool
+    role: str
+    among: frozenset[str]
+    lowest: float
+    highest: float
+    closures: dict[str, Closure]
+
+
+CONCEPT, NUMBER, RECORD = Takes.CONCEPT, Takes.NUMBER, Takes.RECORD
 
 
 class QuickReader:
@@ -109,14 +134,14 @@ class QuickReader:
             for role in records
         }
         self.required = {
-            role: [p for p, spec in specs.items() if role in spec.required_of]
+            role: [p for p, spec in specs.items() if spec.required]
             for role, specs in self.specs.items()
         }
         self.joint = Joint.of(classifier.rules, _links(knowledge, records))
-        self._closures: dict[tuple[str, str], Closure] = {}
+        self._classes: dict[str, Closure] = {}
         self._regional: dict[str, bool] = {}
         self._compatible: dict[tuple[str, str], bool] = {}
-        self._role_types = {role: self._closure(TYPE, role) for role in self.specs}
+        self._role_types = {role: self._of_class(role) for role in self.specs}
         self.incompatible = terms.incompatible
         t = knowledge.triples
         self.add_ons: dict[Value, frozenset[str]] = {
@@ -217,51 +242,66 @@ class QuickReader:
         for p, values in stated.items():
             spec = specs.get(p)
             if spec is None:
-                if p == TYPE and all(v == self.roles[role] for v in values):
-                    continue
-                if p in COMMENT_IRIS and all(v.__class__ is Literal for v in values):
-                    continue
-                raise Unsure
-            if spec.single and len(values) > 1:
-                raise Unsure
-            if spec.is_day or spec.bounds:
-                for v in values:
-                    if v.__class__ is not Literal:
-                        raise Unsure
-                    if spec.is_day:
-                        if v.datatype != DAY or not _is_day(v.value):
-                            raise Unsure
-                        days.append(v.value)
-                        found.setdefault(p, {})[v.value] = None
-                    else:
-                        found.setdefault(p, {})[_number(v, spec)] = None
+                self._refuse_unread(p, values, role)
                 continue
+            if spec.single and len(values) != 1:
+                raise Unsure
+            takes = spec.takes
+            if takes is CONCEPT:
+                closures = spec.closures
+                for v in values:
+                    closure = closures.get(v.value)
+                    if closure is None or v.__class__ is not NamedNode:
+                        closure = self._met(spec, v)
+                    for q, more in closure:
+                        if q in found:
+                            found[q].update(more)
+                        else:
+                            found[q] = more.copy()
+                continue
+            there = found.setdefault(p, {})
             for v in values:
                 o = v.value
-                if v.__class__ is not NamedNode:
-                    raise Unsure
-                if spec.role:
-                    if o in roles:
+                if takes is RECORD:
+                    if o in roles or v.__class__ is not NamedNode:
                         raise Unsure
                     roles[o] = spec.role
                     queue.append(o)
-                    found.setdefault(p, {})[o] = None
-                    continue
-                if o not in spec.takes and not (
-                    spec.diagnosis and codes.is_untabled(v, self.knowledge)
-                ):
+                    there[o] = None
+                elif v.__class__ is not Literal:
                     raise Unsure
-                for q, more in self._closures.get((p, o)) or self._closure(p, o):
-                    there = found.get(q)
-                    if there is None:
-                        found[q] = more.copy()
-                    else:
-                        there.update(more)
+                elif takes is NUMBER:
+                    there[_number(v, spec)] = None
+                elif v.datatype != DAY or not _is_day(o):
+                    raise Unsure
+                else:
+                    days.append(o)
+                    there[o] = None
         for p in self.required[role]:
             if p not in found:
                 raise Unsure
         self._narrow(found)
         return found
+
+    def _refuse_unread(self, p: str, values: list[NamedNode | Literal], role: str) -> None:
+        """Refuse what is neither the record's type nor a comment on it."""
+        if p == TYPE and all(v == self.roles[role] for v in values):
+            return
+        if p not in COMMENT_IRIS or any(v.__class__ is not Literal for v in values):
+            raise Unsure
+
+    def _met(self, spec: Spec, concept: NamedNode | Literal) -> Closure:
+        """Return what follows from a concept that was not met before."""
+        if concept.__class__ is not NamedNode:
+            raise Unsure
+        o = concept.value
+        if o in spec.among:
+            made = spec.closures[o] = self._closure(spec.iri, o)
+            return made
+        # There are too many of these to keep, and nothing follows from them.
+        if spec.iri == HAS_DIAGNOSIS and codes.is_untabled(concept, self.knowledge):
+            return ((spec.iri, {o: None}),)
+        raise Unsure
 
     def _needs_region(self, meaning: str) -> bool:
         if meaning not in self._regional:
@@ -278,15 +318,18 @@ class QuickReader:
 
     def _closure(self, p: str, o: str) -> Closure:
         """Return all that follows from one statement of any record, itself included."""
-        made = self._closures.get((p, o))
-        if made is None:
-            node = NamedNode(UNNAMED + "any")
-            classified = self.classifier.classify(Triples([(node, NamedNode(p), NamedNode(o))]))
-            made = self._closures[p, o] = tuple(
-                (q.value, {v.value: None for v in values})
-                for q, values in classified.predicates(node).items()
-            )
-        return made
+        node = NamedNode(UNNAMED + "any")
+        classified = self.classifier.classify(Triples([(node, NamedNode(p), NamedNode(o))]))
+        return tuple(
+            (q.value, {v.value: None for v in values})
+            for q, values in classified.predicates(node).items()
+        )
+
+    def _of_class(self, cls: str) -> Closure:
+        """Return all that follows from a class."""
+        if cls not in self._classes:
+            self._classes[cls] = self._closure(TYPE, cls)
+        return self._classes[cls]
 
     def _narrow(self, found: Found) -> None:
         """Add the classes that need a class and a value at once, until nothing is new."""
@@ -297,7 +340,7 @@ class QuickReader:
         for cls in queue:
             for p, value, more in self.joint.narrower.get(cls, ()):
                 if more not in types and value in found.get(p, NONE):
-                    for q, values in self._closure(TYPE, more):
+                    for q, values in self._of_class(more):
                         if q == TYPE:
                             queue += [v for v in values if v not in types]
                         found.setdefault(q, {}).update(values)
@@ -306,7 +349,7 @@ class QuickReader:
         """Add the classes that a request has from what it requests."""
         for cls in procedure.get(TYPE, NONE):
             for more in self.joint.requests.get(cls, ()):
-                for q, values in self._closure(TYPE, more):
+                for q, values in self._of_class(more):
                     own.setdefault(q, {}).update(values)
 
     # --- what the long way might refuse ----------------------------------------------------
@@ -467,16 +510,21 @@ def _spec(
         values = knowledge.instances_of(takes)
         if takes == COV.NamedFact:
             values = [f for f in values if knowledge.facts[f].stated_of == role]
-    number = declared.value_type == XSD.decimal
+    takes_ = CONCEPT
+    if is_record:
+        takes_ = RECORD
+    elif declared.value_type is not None:
+        takes_ = NUMBER if declared.value_type == XSD.decimal else Takes.DAY
     return Spec(
         iri=declared.iri.value,
+        takes=takes_,
         single=declared.single,
-        required_of=frozenset(r.value for r in declared.required_of),
-        is_day=declared.value_type == XSD.date,
-        bounds=(declared.lowest, declared.highest) if number else None,
-        role=takes.value if takes is not None and is_record else None,
-        takes=frozenset(v.value for v in values),
-        diagnosis=takes == COV.DiagnosisCode,
+        required=role in declared.required_of,
+        role=takes.value if takes is not None and is_record else "",
+        among=frozenset(v.value for v in values),
+        lowest=-inf if declared.lowest is None else declared.lowest,
+        highest=inf if declared.highest is None else declared.highest,
+        closures={},
     )
 
 
@@ -516,8 +564,6 @@ def _number(value: Literal, spec: Spec) -> Value:
                 number = int(number)
         else:
             raise Unsure
-        assert spec.bounds
-        lowest, highest = spec.bounds
-        if (lowest is None or number >= lowest) and (highest is None or number <= highest):
+        if spec.lowest <= number <= spec.highest:
             return number
     raise Unsure

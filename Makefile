@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint mutants format build lock clean
+.PHONY: help demo test lint mutants agree format build lock clean
 
 # Asked to run and not merely looked up: a version manager's shim exists even for a Python it lacks.
 PYTHON ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo python3)
@@ -42,6 +42,10 @@ lint: $(STAMP) ## check style, types, and the policies themselves
 
 mutants: $(STAMP) ## misread every policy in every small way, and count what the cases notice
 	PYTHONPATH=tests $(BIN)/python tests/mutants.py
+
+N ?= 1000
+agree: $(STAMP) ## ask both judges about N generated requests: make agree N=100000
+	$(BIN)/python -m tests.agree $(N)
 
 format: $(STAMP) ## rewrite the Python files in the project's style
 	$(BIN)/ruff check --fix

@@ -94,6 +94,11 @@ class Named:
         for s, _, cls in (t for t in self.classifier.classify(asked) if t[1] == RDF.type):
             if s.value.endswith(("-done", "-asked")) and isinstance(cls, NamedNode):
                 found.setdefault(cls, []).append(NamedNode(s.value.rpartition("-")[0]))
+        # A class that asks for a region too has no term of its own; its relatives' will do.
+        above = k.superclasses
+        for cls in [c for c in self.earlier if c not in found]:
+            kin = {r for below, up in above.items() if cls in up for r in above[below]}
+            found[cls] = min((found[r] for r in kin if r in found), key=len)  # type: ignore[index]
         return {cls: sorted(terms, key=str) for cls, terms in found.items()}
 
     @cached_property

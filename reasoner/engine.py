@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
 from . import days, gate
 from .classify import Classifier
 from .compiled import CompiledJudge
-from .criteria import Criterion, Policy, Route
+from .criteria import Citation, Criterion, Policy, Route
 from .decide import Decision, Kind, Outcome, Scope, Valuation, Value, decide, scope
 from .derive import derive
 from .errors import InputError
@@ -23,13 +24,14 @@ from .explain import Ways, deciding, lifted, limiting, missing
 from .facts import NO_VIEW, facts_of, stated_days, terms_of
 from .gate import Request, Stated
 from .history import HistoryRules, rules_of, view_of
-from .judge import Judge, Verdicts
+from .judge import Judge, Verdict, Verdicts
 from .knowledge import Knowledge
 from .knowledge import knowledge as shipped_knowledge
 from .lowering import Lowering
 from .namespaces import COV, XSD
 from .prepared import Prepared, dated
 from .quick import QuickReader
+from .reads import Reads, Statement
 from .select import Catalogue, Selection
 from .triples import Triples
 
@@ -98,6 +100,15 @@ class Answer:
         return self.prepared.triples
 
 
+class Traced(NamedTuple):
+    """One criterion of a policy, as it fell out: the verdict, what it looked at, the clauses."""
+
+    criterion: Criterion
+    verdict: Verdict
+    statements: list[Statement]
+    citations: tuple[Citation, ...]
+
+
 class Reasoner:
     """Decides requests; loads what it needs once and keeps nothing of a request.
 
@@ -114,6 +125,7 @@ class Reasoner:
         self.catalogue = Catalogue(self.knowledge, Lowering(self.knowledge).policies())
         self.classifier = Classifier(self.knowledge)
         self.terms = terms_of(self.knowledge, self.classifier)
+        self.reads = Reads(self.knowledge)
         self.quick = QuickReader(self.knowledge, self.classifier, self.terms)
         self.judge: Judge = judge or CompiledJudge(self.knowledge)
         self._history_rules: dict[NamedNode, HistoryRules] = {}
@@ -179,7 +191,9 @@ class Reasoner:
     def prepared(self, request: Request, triples: Triples) -> Prepared:
         """Return a request whose triples are classified and derived already."""
         return Prepared(
-            request, lambda: facts_of(request.iri, triples, self.terms), lambda: triples
+            request,
+            lambda: facts_of(request.iri, request.triples, triples, self.terms),
+            lambda: triples,
         )
 
     def answer(self, prepared: Prepared, key: str) -> Answer:
@@ -215,6 +229,17 @@ class Reasoner:
         if policy.iri not in self._history_rules:
             self._history_rules[policy.iri] = rules_of(policy, self.knowledge)
         return self._history_rules[policy.iri]
+
+    def trace(self, answer: Answer) -> list[Traced]:
+        """Return every criterion with its verdict, the statements it looked at and its clauses."""
+        if answer.policy is None or answer.valuation is None:
+            return []
+        verdict, facts = answer.valuation.verdict, answer.prepared.facts
+        read = self.reads.facts_read
+        return [
+            Traced(c, verdict(c), [] if c.members else read(c, facts), c.citations)
+            for c in answer.policy.criteria.values()
+        ]
 
     def _explained(
         self, prepared: Prepared, selection: Selection, policy: Policy, verdicts: Verdicts

@@ -37,6 +37,7 @@ DATE_OF_SERVICE = COV.dateOfService.value
 PERFORMED_ON = COV.performedOn.value
 TREATS_REGION = COV.treatsRegion.value
 TREATS_LEVEL = COV.treatsLevel.value
+HAS_CODE, HAS_KIND = COV.hasProcedureCode.value, COV.hasKind.value
 ON_SIDE = COV.onSide.value
 IN_REGION = COV.inRegion.value
 HAS_PAIN = COV.hasPain.value
@@ -146,6 +147,8 @@ class Facts:
     ----------
     records : mapping
         From every node of the request to its record.
+    stated : mapping
+        From every node of the request to what the caller states of it, property by property.
     concepts : mapping
         From a concept to the classes it is of.
     pain : mapping
@@ -159,6 +162,7 @@ class Facts:
     procedure_iri: str
     day: str
     records: Mapping[str, Record]
+    stated: Mapping[str, Mapping[str, Collection[Term]]]
     concepts: Mapping[str, Values]
     types: Values
     procedure_types: Values
@@ -284,13 +288,20 @@ def records_of(triples: Triples) -> dict[str, Record]:
     return {s: {p: tuple(o) for p, o in record.items()} for s, record in records.items()}
 
 
-def facts_of(request: NamedNode, triples: Triples, terms: Terms) -> Facts:
-    """Lay out a request that was classified and derived triple by triple."""
+def facts_of(request: NamedNode, stated: Triples, triples: Triples, terms: Terms) -> Facts:
+    """Lay out a request that was classified and derived triple by triple.
+
+    Parameters
+    ----------
+    stated, triples : Triples
+        The request as its caller states it, and with all that follows.
+    """
     records = records_of(triples)
     own = records[request.value]
     # The gate lets no request pass without either; without it nothing is met.
     patient, procedure = (str(first(own.get(p, NONE))) for p in (HAS_PATIENT, REQUESTS_PROCEDURE))
-    found = laid_out(request.value, patient, procedure, records, terms)
+    told = {s.value: {p.value: o for p, o in stated.predicates(s).items()} for s in stated.nodes()}
+    found = laid_out(request.value, patient, procedure, records, told, terms)
     links = (COV.mergedInto, COV.perhapsMergedInto)
     merged, perhaps = ({s.value: o.value for s, o in triples.pairs(p)} for p in links)
     found.view = View(own.get(COV.inEpisode.value, NONE), merged, perhaps)
@@ -298,7 +309,12 @@ def facts_of(request: NamedNode, triples: Triples, terms: Terms) -> Facts:
 
 
 def laid_out(
-    request: str, patient: str, procedure: str, records: Mapping[str, Record], terms: Terms
+    request: str,
+    patient: str,
+    procedure: str,
+    records: Mapping[str, Record],
+    stated: Mapping[str, Mapping[str, Collection[Term]]],
+    terms: Terms,
 ) -> Facts:
     """Lay out records, the pain that the request concerns among them."""
     own = records[request]
@@ -313,6 +329,7 @@ def laid_out(
         procedure_iri=procedure,
         day=day,
         records=records,
+        stated=stated,
         concepts=terms.concepts,
         types=own.get(TYPE, NONE),
         procedure_types=of_procedure.get(TYPE, NONE),

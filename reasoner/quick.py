@@ -30,6 +30,8 @@ from .facts import (
     DATE_OF_SERVICE,
     DENIES,
     HAD_THERAPY,
+    HAS_CODE,
+    HAS_KIND,
     HAS_PAIN,
     HAS_PATIENT,
     IN_REGION,
@@ -61,7 +63,6 @@ Closure = tuple[tuple[str, dict[Value, None]], ...]
 REQUEST_CLASS = COV.CoverageRequest
 REQUEST = REQUEST_CLASS.value
 DAY, WHOLE, DECIMAL = XSD.date, XSD.integer, XSD.decimal
-HAS_CODE, HAS_KIND = COV.hasProcedureCode.value, COV.hasKind.value
 HAS_DIAGNOSIS = COV.hasDiagnosis.value
 COMMENT_IRIS = frozenset(p.value for p in COMMENTS)
 PROCEDURE_ROLES = frozenset(r.value for r in PROCEDURES)
@@ -209,8 +210,8 @@ class QuickReader:
         days: list[str] = []
         # A link adds the record it leads to, which is looked at in its turn.
         for node in (queue := [iri]):
-            records[node] = self._record(node, raw.pop(node, {}), roles, queue, days)
-        if raw:
+            records[node] = self._record(node, raw.get(node, {}), roles, queue, days)
+        if not raw.keys() <= records.keys():
             raise Unsure
         own = records[iri]
         (patient,), (procedure,) = own[HAS_PATIENT], own[REQUESTS_PROCEDURE]
@@ -222,7 +223,7 @@ class QuickReader:
             assert isinstance(pain, str)
             if any(r in regions for r in records[pain][IN_REGION]):
                 own.setdefault(CONCERNS_PAIN, {})[pain] = None
-        facts = laid_out(iri, patient, procedure, records, self.terms)
+        facts = laid_out(iri, patient, procedure, records, raw, self.terms)
         nodes = NamedNode(iri), NamedNode(patient), NamedNode(procedure)
         return Request(*nodes, date.fromisoformat(facts.day), name, form, facts)
 

@@ -7,7 +7,7 @@ and no order that a dictionary or a file system could change.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
@@ -17,8 +17,7 @@ from .decide import Outcome
 from .engine import Answer
 from .knowledge import INFERRED, Knowledge
 from .namespaces import compact
-from .reads import facts_read, silent
-from .triples import Spo
+from .reads import Reads, Statement
 
 ENGINE = "covergraph"
 END = {
@@ -44,6 +43,10 @@ class Recorder:
     """
 
     knowledge: Knowledge
+
+    @cached_property
+    def reads(self) -> Reads:
+        return Reads(self.knowledge)
 
     def answer(self, answer: Answer) -> dict[str, Any]:
         """Return one answer: the keys that ``covergraph decide --format json`` prints."""
@@ -127,16 +130,19 @@ class Recorder:
             "citations": cited(criterion.citations),
         }
 
-    def facts(self, leaf: Criterion, answer: Answer) -> list[Spo]:
-        return facts_read(leaf, answer.request, answer.facts, self.knowledge)
+    def facts(self, leaf: Criterion, answer: Answer) -> list[Statement]:
+        return self.reads.facts_read(leaf, answer.prepared.facts)
 
     def silent(self, leaf: Criterion, answer: Answer) -> list[str]:
-        return silent(leaf, answer.request, answer.facts, self.knowledge)
+        return self.reads.silent(leaf, answer.prepared.facts)
 
-    def statement(self, triple: Spo) -> dict[str, str]:
+    def statement(self, said: Statement) -> dict[str, str]:
         """Return a statement with the node it is of, its property and its value."""
-        s, p, o = triple
-        return {"record": s.value, "property": compact(p.value), "value": compact(o.value)}
+        return {
+            "record": said.record,
+            "property": compact(said.property),
+            "value": compact(said.value),
+        }
 
 
 def cited(citations: tuple[Citation, ...]) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -21,12 +21,13 @@ from .clauses import Clause, uncited
 from .criteria import Citation, Criterion, Kind, Policy, Route
 from .decide import Decision, Outcome
 from .engine import Answer
+from .facts import AFFIRMS, DENIES, HAS_CODE, HAS_KIND
 from .gate import Request
 from .judge import Verdict
-from .namespaces import COV, SKOS
+from .namespaces import SKOS
+from .reads import Statement
 from .receipt import Recorder
 from .select import Catalogue
-from .triples import Spo, Term
 
 WORDS = {
     Decision.COVERED: ("COVERED", "bold green"),
@@ -181,12 +182,12 @@ class Renderer:
         if not criterion.is_leaf:
             return ""
         said: dict[str, list[str]] = {}
-        declared = list(self.knowledge.properties)
-        for triple in sorted(
+        declared = [p.value for p in self.knowledge.properties]
+        for statement in sorted(
             self.recorder.facts(criterion, answer),
-            key=lambda t: (t[1] in (COV.affirms, COV.denies), declared.index(t[1])),
+            key=lambda t: (t.property in (AFFIRMS, DENIES), declared.index(t.property)),
         ):
-            said.setdefault(triple[0].value, []).append(self._said(triple, answer))
+            said.setdefault(statement.record, []).append(self._said(statement, answer))
         return "; ".join(", ".join(parts) for parts in said.values())
 
     def _not_stated(self, criterion: Criterion, answer: Answer) -> str:
@@ -196,20 +197,19 @@ class Renderer:
             return ""
         return ", ".join(noun(label) for label in self.recorder.silent(criterion, answer))
 
-    def _said(self, triple: Spo, answer: Answer) -> str:
-        _, p, o = triple
-        return f"{noun(self.knowledge.label(p))} {self._value(p, o, answer)}"
+    def _said(self, said: Statement, answer: Answer) -> str:
+        p = NamedNode(said.property)
+        return f"{noun(self.knowledge.label(p))} {self._value(p, said.value, answer)}"
 
-    def _value(self, p: NamedNode, o: Term, answer: Answer) -> str:
-        told = answer.request.triples
-        named = told.objects(o, COV.hasProcedureCode) + told.objects(o, COV.hasKind)
-        if named:
+    def _value(self, p: NamedNode, value: str, answer: Answer) -> str:
+        told = answer.prepared.facts.stated.get(value, {})
+        if named := [n.value for q in (HAS_CODE, HAS_KIND) for n in told.get(q, ())]:
             return " ".join(self._value(p, n, answer) for n in named)
-        if isinstance(o, Literal):
-            declared = self.knowledge.properties.get(p)
-            return f"{o.value} {declared.unit}".strip() if declared else o.value
-        notation = self.knowledge.triples.text(o, SKOS.notation)
-        return notation or self.knowledge.label(o)
+        declared = self.knowledge.properties.get(p)
+        if declared and declared.value_type:
+            return f"{value} {declared.unit}".strip()
+        concept = NamedNode(value)
+        return self.knowledge.triples.text(concept, SKOS.notation) or self.knowledge.label(concept)
 
     def _pair(self, name: str, text: str) -> RenderableType:
         table = Table.grid(padding=(0, 2))

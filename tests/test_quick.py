@@ -51,7 +51,7 @@ def at_length(data: bytes) -> Facts:
     reasoner = whole()
     request = gate.read(data, knowledge=reasoner.knowledge)
     prepared = reasoner.prepare(request)
-    return facts_of(request.iri, prepared.triples, reasoner.terms)
+    return facts_of(request.iri, request.triples, prepared.triples, reasoner.terms)
 
 
 def laid_out(facts: Facts) -> dict[str, object]:
@@ -59,7 +59,7 @@ def laid_out(facts: Facts) -> dict[str, object]:
     return {
         name: unordered(getattr(facts, name))
         for name in Facts.__slots__
-        if name not in ("records", "concepts", "earlier", "courses", "planned")
+        if name not in ("records", "stated", "concepts", "earlier", "courses", "planned")
     } | {
         name: {s.node: {p: unordered(getattr(s, p)) for p in s.__slots__} for s in records}
         for name in ("earlier", "courses", "planned")

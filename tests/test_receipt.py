@@ -31,12 +31,12 @@ from variations import (
 
 from reasoner.criteria import Criterion, Policy
 from reasoner.engine import Answer, Reasoner
-from reasoner.gate import Request
+from reasoner.facts import facts_of
 from reasoner.namespaces import compact, local_name
-from reasoner.reads import facts_read, silent
+from reasoner.prepared import Prepared
+from reasoner.reads import Reads
 from reasoner.receipt import Recorder, engine_version, shapes_digest
 from reasoner.report import decision_graph, validation_report, written
-from reasoner.triples import Triples
 
 # Prints every form of the answers to the examples that are named.
 EVERY_FORM = """
@@ -264,9 +264,8 @@ CENTENE_CASES = CASES / CENTENE / "2019-07-01"
 GM070_CASES = CASES / GM070 / "2019-08-01"
 
 
-def prepared(reasoner: Reasoner, data: bytes) -> tuple[Request, Triples]:
-    request = reasoner.read(data)
-    return request, reasoner.prepare(request).triples
+def prepared(reasoner: Reasoner, data: bytes) -> Prepared:
+    return reasoner.prepare(reasoner.read(data))
 
 
 def leaf_of(policy: Policy, name: str) -> Criterion:
@@ -276,11 +275,11 @@ def leaf_of(policy: Policy, name: str) -> Criterion:
 def told(reasoner: Reasoner, path: Path, name: str) -> set[tuple[str, str, str]]:
     """Return the facts that a leaf looked at in a case, in short: record, property, value."""
     story = load_case(path)
-    request, facts = prepared(reasoner, story.request_ttl)
+    facts = prepared(reasoner, story.request_ttl).facts
     leaf = leaf_of(policy_of(reasoner, story), name)
     return {
-        (local_name(s.value), compact(p.value).removeprefix("cov:"), local_name(o.value))
-        for s, p, o in facts_read(leaf, request, facts, reasoner.knowledge)
+        (local_name(s), compact(p).removeprefix("cov:"), local_name(o))
+        for s, p, o in Reads(reasoner.knowledge).facts_read(leaf, facts)
     }
 
 
@@ -341,21 +340,27 @@ def test_criterion_shows_earlier_procedures_with_all_that_is_stated(reasoner: Re
 
 
 def test_criterion_shows_only_facts_of_the_request_in_a_fixed_order(reasoner: Reasoner) -> None:
+    reads = Reads(reasoner.knowledge)
     for story in load_cases():
-        request, facts = prepared(reasoner, story.request_ttl)
-        records = set(request.triples.nodes())
+        ready = prepared(reasoner, story.request_ttl)
+        at_length = facts_of(
+            ready.request.iri, ready.request.triples, ready.triples, reasoner.terms
+        )
+        all_facts = {tuple(term.value for term in t) for t in ready.triples}
         for leaf in policy_of(reasoner, story).leaves:
-            found = facts_read(leaf, request, facts, reasoner.knowledge)
-            assert all(t in facts and t[0] in records for t in found), (story, leaf.name)
-            assert found == sorted(set(found), key=lambda t: tuple(term.value for term in t))
+            found = reads.facts_read(leaf, ready.facts)
+            assert set(found) <= all_facts, (story, leaf.name)
+            assert found == sorted(set(found))
+            assert found == reads.facts_read(leaf, at_length), "the short way in shows the same"
+            assert reads.silent(leaf, ready.facts) == reads.silent(leaf, at_length)
 
 
 def lacking(reasoner: Reasoner, story: str, name: str) -> list[str]:
     """Return in words what a leaf asks of the records of a case and does not find."""
     found = load_case(CENTENE_CASES / f"{story}.ttl")
-    request, facts = prepared(reasoner, found.request_ttl)
     leaf = leaf_of(policy_of(reasoner, found), name)
-    return silent(leaf, request, facts, reasoner.knowledge)
+    facts = prepared(reasoner, found.request_ttl).facts
+    return Reads(reasoner.knowledge).silent(leaf, facts)
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ NOBODY = Facts(
     procedure_iri="",
     day="2000-01-01",
     records={},
+    stated={},
     types=NONE,
     procedure_types=NONE,
     patient={},

@@ -144,7 +144,9 @@ def verdict(leaf: str, turtle: str) -> Verdict:
 def judged(policy: Policy, read: Request, facts: Triples) -> Verdicts:
     """Return the verdicts that both judges give."""
     b = bench()
-    prepared = Prepared(read, lambda: laid_out_facts(read.iri, facts, b.terms), lambda: facts)
+    prepared = Prepared(
+        read, lambda: laid_out_facts(read.iri, read.triples, facts, b.terms), lambda: facts
+    )
     found = b.judge(policy, prepared)
     assert CompiledJudge(b.knowledge)(policy, prepared) == found, "the judges disagree"
     return found

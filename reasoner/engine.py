@@ -7,6 +7,7 @@ so that printing it in whatever form asks nothing anew.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
@@ -105,7 +106,7 @@ class Traced(NamedTuple):
 
     criterion: Criterion
     verdict: Verdict
-    statements: list[Statement]
+    statements: Sequence[Statement]
     citations: tuple[Citation, ...]
 
 
@@ -234,11 +235,11 @@ class Reasoner:
         """Return every criterion with its verdict, the statements it looked at and its clauses."""
         if answer.policy is None or answer.valuation is None:
             return []
-        verdict, facts = answer.valuation.verdict, answer.prepared.facts
-        read = self.reads.facts_read
+        policy, verdict = answer.policy, answer.valuation.verdict
+        read = iter(self.reads.all_read(policy.leaves, answer.prepared.facts))
         return [
-            Traced(c, verdict(c), [] if c.members else read(c, facts), c.citations)
-            for c in answer.policy.criteria.values()
+            Traced(c, verdict(c), () if c.members else next(read), c.citations)
+            for c in policy.criteria.values()
         ]
 
     def _explained(

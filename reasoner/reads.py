@@ -8,11 +8,11 @@ looking it up in a request is then as quick as judging it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from pyoxigraph import NamedNode
 
@@ -21,7 +21,6 @@ from .facts import (
     AFFIRMS,
     CONCERNS_PAIN,
     DENIES,
-    OF_THERAPY,
     TREATS_REGION,
     TYPE,
     Facts,
@@ -31,6 +30,7 @@ from .facts import (
 from .knowledge import Knowledge
 from .namespaces import COV, SH
 from .standard import RECORD_PATHS, steps
+from .triples import Term
 
 # Which property of a record each of these parameters picks it by.
 SELECTING = {
@@ -50,40 +50,69 @@ class Statement(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Ends:
+    """The values at the end of a path from the request."""
+
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class History:
+    """The earlier procedures of a class."""
+
+    cls: str
+
+
+@dataclass(frozen=True)
+class Therapies:
+    """The courses that may be of a kind of therapy, and denials of it or its kin."""
+
+    not_of: frozenset[str]
+    kin: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Since:
+    """A date of the patient or of the pain."""
+
+    date: str
+
+
+Look: TypeAlias = Ends | History | Therapies | Since
+
+
+@dataclass(frozen=True)
 class Reading:
-    """What one leaf looks at; what it does not look at is empty.
+    """What some leaves look at, arranged so that each thing is looked up once.
 
     Parameters
     ----------
-    path : str
-        The property that leads to the record of a named fact.
-    affirming, denying : frozenset of str
-        The facts by which a record affirms, or denies, the one that is asked for.
-    paths : tuple
-        The paths of SHACL Core.
-    history, therapy, since : str
-        The class of earlier procedures, the kind of therapy, the date.
-    asked : tuple
-        The properties that a component asks of the records it looks at.
-    fact : str
-        The fact that it asks of them.
-    selecting : tuple
+    facts : dict
+        From the property that leads to a record to (affirms or denies, fact), and from there
+        to the places of the leaves that such a statement bears on.
+    looks : dict
+        From anything else that is looked at to the places of the leaves that look at it.
+    """
+
+    facts: dict[str, dict[tuple[str, str], list[int]]]
+    looks: dict[Look, list[int]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a component asks of the records it looks at.
+
+    Parameters
+    ----------
+    ruled_out : tuple
         Pairs of a property and the values that keep a record from counting.
     """
 
-    path: str = ""
-    affirming: frozenset[str] = frozenset()
-    denying: frozenset[str] = frozenset()
-    paths: tuple[tuple[str, ...], ...] = ()
-    history: str = ""
-    therapy: str = ""
-    not_therapies: frozenset[str] = frozenset()
-    kin_therapies: frozenset[str] = frozenset()
-    since: str = ""
-    asked: tuple[NamedNode, ...] = ()
-    fact: str = ""
-    same_region: bool = False
-    selecting: tuple[tuple[str, frozenset[str]], ...] = ()
+    looks: tuple[Look, ...]
+    properties: tuple[NamedNode, ...]
+    fact: str
+    same_region: bool
+    ruled_out: tuple[tuple[str, frozenset[str]], ...]
 
 
 @dataclass(frozen=True)
@@ -97,18 +126,33 @@ class Reads:
     """
 
     knowledge: Knowledge
-    _known: dict[NamedNode, Reading] = field(default_factory=dict, repr=False)
+    _readings: dict[tuple[Criterion, ...], Reading] = field(default_factory=dict, repr=False)
+    _asked: dict[Criterion, Asked] = field(default_factory=dict, repr=False)
 
-    def facts_read(self, leaf: Criterion, facts: Facts) -> list[Statement]:
+    def facts_read(self, leaf: Criterion, facts: Facts) -> Sequence[Statement]:
         """Return the statements that a leaf looked at, in a fixed order."""
-        reading = self.reading(leaf)
-        if reading.path:
-            found = _statements(reading, facts)
-        elif reading.paths:
-            found = _ends(reading, facts)
-        else:
-            found = _records(reading, facts)
-        return sorted(set(found))
+        return self.all_read((leaf,), facts)[0]
+
+    def all_read(self, leaves: tuple[Criterion, ...], facts: Facts) -> list[Sequence[Statement]]:
+        """Return the statements that each of some leaves looked at."""
+        reading = self._readings.get(leaves) or self._reading(leaves)
+        found: list[Sequence[Statement]] = [NOTHING] * len(leaves)
+        for path, places in reading.facts.items():
+            for record in facts.values(facts.iri, path):
+                stated = facts.stated.get(record, NOWHERE)  # type: ignore[arg-type]
+                for p in (AFFIRMS, DENIES):
+                    for said in stated.get(p, ()):
+                        bearing = places.get((p, said.value))
+                        if bearing:
+                            statement = Statement._make((record, p, said.value))
+                            for at in bearing:
+                                found[at] = sorted({*found[at], statement})
+        for look, at_places in reading.looks.items():
+            looked = looked_at(look, facts)
+            if looked:
+                for at in at_places:
+                    found[at] = sorted({*found[at], *looked}) if found[at] else looked
+        return found
 
     def silent(self, leaf: Criterion, facts: Facts) -> list[str]:
         """Return in words what a component asks of the records it looks at and does not find.
@@ -116,68 +160,79 @@ class Reads:
         A record of another region, technique or kind of therapy is not asked to say more: it
         would not count. That there is no record at all is said by the leaf's own label.
         """
-        reading = self.reading(leaf)
-        if not reading.asked and not reading.fact:
+        if leaf.kind is not Kind.COMPONENT:
             return []
+        if leaf not in self._asked:
+            self._asked[leaf] = self._asked_by(leaf)
+        asked = self._asked[leaf]
         found: dict[str, None] = {}
-        for record in {s.record for s in _records(reading, facts)} - {facts.patient_iri}:
-            if _does_not_count(reading, record, facts):
+        records = {s.record for look in asked.looks for s in looked_at(look, facts)}
+        for record in records - {facts.patient_iri}:
+            if _does_not_count(asked, record, facts):
                 continue
-            for p in reading.asked:
+            for p in asked.properties:
                 if not facts.values(record, p.value):
                     found[self.knowledge.label(p)] = None
             said = (*facts.values(record, AFFIRMS), *facts.values(record, DENIES))
-            if reading.fact and reading.fact not in said:
-                found[self.knowledge.label(NamedNode(reading.fact))] = None
+            if asked.fact and asked.fact not in said:
+                found[self.knowledge.label(NamedNode(asked.fact))] = None
         return sorted(found)
 
-    def reading(self, leaf: Criterion) -> Reading:
-        """Return what a leaf looks at, worked out once."""
-        if leaf.iri not in self._known:
-            self._known[leaf.iri] = self._reading(leaf)
-        return self._known[leaf.iri]
-
-    def _reading(self, leaf: Criterion) -> Reading:
+    def _reading(self, leaves: tuple[Criterion, ...]) -> Reading:
         known, t = self.knowledge, self.knowledge.triples
-        if leaf.kind in (Kind.AFFIRMED, Kind.ABSENT):
-            fact = t.value(leaf.iri, COV.affirmedFact) or t.value(leaf.iri, COV.absentFact)
-            assert fact is not None
-            return Reading(
-                path=RECORD_PATHS[known.facts[fact].stated_of].value,
-                affirming=self._narrower.get(fact.value, frozenset()) | {fact.value},
-                denying=frozenset(b.value for b in known.broader_of(fact)),
-            )
+        reading = self._readings[leaves] = Reading({}, {})
+        for at, leaf in enumerate(leaves):
+            if leaf.kind in (Kind.AFFIRMED, Kind.ABSENT):
+                fact = t.value(leaf.iri, COV.affirmedFact) or t.value(leaf.iri, COV.absentFact)
+                assert fact is not None
+                path = RECORD_PATHS[known.facts[fact].stated_of].value
+                places = reading.facts.setdefault(path, {})
+                # A narrower fact affirms this one; denying a broader one denies it.
+                for said in self._narrower.get(fact.value, frozenset()) | {fact.value}:
+                    places.setdefault((AFFIRMS, said), []).append(at)
+                for broader in known.broader_of(fact):
+                    places.setdefault((DENIES, broader.value), []).append(at)
+            else:
+                for look in self._looks(leaf):
+                    reading.looks.setdefault(look, []).append(at)
+        return reading
+
+    def _looks(self, leaf: Criterion) -> tuple[Look, ...]:
+        """Return what a leaf of SHACL Core or of a component looks at."""
+        known, t = self.knowledge, self.knowledge.triples
         if leaf.kind is Kind.CORE:
-            return Reading(
-                paths=tuple(
-                    tuple(step.value for step in steps(t, t.value(shape, SH.path)))
-                    for shape in t.objects(leaf.iri, SH.property)
-                )
+            return tuple(
+                Ends(tuple(step.value for step in steps(t, t.value(shape, SH.path))))
+                for shape in t.objects(leaf.iri, SH.property)
             )
+        procedure = next((c for p in HISTORY if (c := t.value(leaf.iri, p))), None)
+        therapy, since = (t.value(leaf.iri, p) for p in (COV.withTherapy, COV.sinceDate))
+        found: list[Look] = []
+        if procedure is not None:
+            found.append(History(procedure.value))
+        if isinstance(therapy, NamedNode):
+            ruled_out = frozenset(o.value for o in known.incompatible.get(therapy, ()))
+            broader = {b.value for b in known.broader_of(therapy)}
+            narrower = self._narrower.get(therapy.value, frozenset())
+            found.append(Therapies(ruled_out, narrower | broader))
+        if since is not None:
+            found.append(Since(since.value))
+        return tuple(found)
 
-        def named(*parameters: NamedNode) -> str:
-            found = (t.value(leaf.iri, p) for p in parameters)
-            return next((o.value for o in found if isinstance(o, NamedNode)), "")
-
-        therapy = named(COV.withTherapy)
-        ruled_out = known.incompatible.get(NamedNode(therapy), ()) if therapy else ()
-        kin = {b.value for b in known.broader_of(NamedNode(therapy))} if therapy else set()
-        asked = [
-            p
-            for parameter in t.predicates(leaf.iri)
-            for p in t.objects(parameter, COV.reads)
-            if isinstance(p, NamedNode)
-        ]
-        return Reading(
-            history=named(*HISTORY),
-            therapy=therapy,
-            not_therapies=frozenset(o.value for o in ruled_out),
-            kin_therapies=self._narrower.get(therapy, frozenset()) | kin,
-            since=named(COV.sinceDate),
-            asked=tuple(asked),
-            fact=named(COV.withFact),
+    def _asked_by(self, leaf: Criterion) -> Asked:
+        known, t = self.knowledge, self.knowledge.triples
+        fact = t.value(leaf.iri, COV.withFact)
+        return Asked(
+            looks=self._looks(leaf),
+            properties=tuple(
+                p
+                for parameter in t.predicates(leaf.iri)
+                for p in t.objects(parameter, COV.reads)
+                if isinstance(p, NamedNode)
+            ),
+            fact=fact.value if fact is not None else "",
             same_region=t.value(leaf.iri, COV.regionScope) == COV.SameRegion,
-            selecting=tuple(
+            ruled_out=tuple(
                 (p.value, frozenset(o.value for o in known.incompatible.get(wanted, ())))
                 for parameter, p in SELECTING.items()
                 if isinstance(wanted := t.value(leaf.iri, parameter), NamedNode)
@@ -193,64 +248,67 @@ class Reads:
         return {b: frozenset(narrower) for b, narrower in found.items()}
 
 
-def _statements(reading: Reading, facts: Facts) -> Iterable[Statement]:
-    """Yield what affirms or denies the fact, narrower and broader facts included."""
-    for record in facts.values(facts.iri, reading.path):
-        stated = facts.stated.get(str(record), {})
-        for p, by in ((AFFIRMS, reading.affirming), (DENIES, reading.denying)):
-            for said in stated.get(p, ()):
-                if said.value in by:
-                    yield Statement(str(record), p, said.value)
+NOTHING: tuple[Statement, ...] = ()
+NOWHERE: Mapping[str, Collection[Term]] = {}
 
 
-def _ends(reading: Reading, facts: Facts) -> Iterable[Statement]:
-    """Yield the last step of every path, as stated where it is, as inferred where it is not."""
-    for path in reading.paths:
-        nodes: list[Value] = [facts.iri]
-        for step in path[:-1]:
-            nodes = [o for n in nodes for o in facts.values(n, step)]
-        last = path[-1]
-        for node in nodes:
-            stated = facts.stated.get(str(node), {}).get(last)
-            values = map(value_of, stated) if stated else facts.values(node, last)
-            for value in values:
-                yield Statement(str(node), last, text_of(value))
-
-
-def _records(reading: Reading, facts: Facts) -> Iterable[Statement]:
-    """Yield the records that a component looks at, with all that is stated of them."""
-    if reading.history:
-        for s in facts.earlier:
-            if reading.history in s.types:
-                yield from _stated(s.node, facts)
-    if reading.therapy:
-        for c in facts.courses:
-            if reading.not_therapies.isdisjoint(facts.values(c.node, OF_THERAPY)):
-                yield from _stated(c.node, facts)
-        for said in facts.stated.get(facts.patient_iri, {}).get(DENIES, ()):
-            if said.value in reading.kin_therapies:
-                yield Statement(facts.patient_iri, DENIES, said.value)
-    if reading.since:
-        for record in (facts.patient_iri, *facts.values(facts.iri, CONCERNS_PAIN)):
-            for value in facts.values(record, reading.since):
-                yield Statement(str(record), reading.since, text_of(value))
-
-
-def _does_not_count(reading: Reading, record: str, facts: Facts) -> bool:
-    """Say whether what a record states keeps it from counting, whatever else it might state."""
-    regions = facts.values(record, TREATS_REGION)
-    if reading.same_region and regions and facts.region and facts.region not in regions:
-        return True
-    return any(
-        not ruled_out.isdisjoint(facts.values(record, p)) for p, ruled_out in reading.selecting
+def looked_at(look: Look, facts: Facts) -> Sequence[Statement]:
+    """Return the statements there are where a leaf looks, in a fixed order."""
+    if isinstance(look, Ends):
+        return _ends(look.path, facts)
+    if isinstance(look, History):
+        nodes = [s.node for s in facts.earlier if look.cls in s.types]
+        return sorted(s for n in nodes for s in _stated(n, facts)) if nodes else NOTHING
+    if isinstance(look, Therapies):
+        found = [
+            statement
+            for c in facts.courses
+            if look.not_of.isdisjoint(c.kinds)
+            for statement in _stated(c.node, facts)
+        ]
+        for said in facts.stated.get(facts.patient_iri, NOWHERE).get(DENIES, ()):
+            if said.value in look.kin:
+                found.append(Statement(facts.patient_iri, DENIES, said.value))
+        return sorted(found)
+    records = (facts.patient_iri, *facts.values(facts.iri, CONCERNS_PAIN))
+    return sorted(
+        Statement(str(record), look.date, text_of(value))
+        for record in records
+        for value in facts.values(record, look.date)
     )
 
 
-def _stated(record: str, facts: Facts) -> Iterable[Statement]:
-    for p, values in facts.stated.get(record, {}).items():
-        if p != TYPE and p in facts.records.get(record, {}):
-            for value in values:
-                yield Statement(record, p, text_of(value_of(value)))
+def _ends(path: tuple[str, ...], facts: Facts) -> Sequence[Statement]:
+    """Return the last step of a path, as stated where it is, as inferred where it is not."""
+    nodes: Collection[Value] = (facts.iri,)
+    for step in path[:-1]:
+        nodes = {o for n in nodes for o in facts.values(n, step)}
+    last, found = path[-1], []
+    for node in nodes:
+        stated = facts.stated.get(node, NOWHERE).get(last)  # type: ignore[arg-type]
+        values = map(value_of, stated) if stated else facts.values(node, last)
+        found += [Statement._make((node, last, text_of(value))) for value in values]
+    return sorted(found) if len(found) > 1 else found
+
+
+def _stated(record: str, facts: Facts) -> list[Statement]:
+    kept = facts.records.get(record, NOWHERE)
+    return [
+        Statement._make((record, p, text_of(value_of(value))))
+        for p, values in facts.stated.get(record, NOWHERE).items()
+        if p != TYPE and p in kept
+        for value in values
+    ]
+
+
+def _does_not_count(asked: Asked, record: str, facts: Facts) -> bool:
+    """Say whether what a record states keeps it from counting, whatever else it might state."""
+    regions = facts.values(record, TREATS_REGION)
+    if asked.same_region and regions and facts.region and facts.region not in regions:
+        return True
+    return any(
+        not ruled_out.isdisjoint(facts.values(record, p)) for p, ruled_out in asked.ruled_out
+    )
 
 
 def text_of(value: Value) -> str:

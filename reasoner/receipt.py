@@ -6,6 +6,7 @@ and no order that a dictionary or a file system could change.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -130,7 +131,7 @@ class Recorder:
             "citations": cited(criterion.citations),
         }
 
-    def facts(self, leaf: Criterion, answer: Answer) -> list[Statement]:
+    def facts(self, leaf: Criterion, answer: Answer) -> Sequence[Statement]:
         return self.reads.facts_read(leaf, answer.prepared.facts)
 
     def silent(self, leaf: Criterion, answer: Answer) -> list[str]:

@@ -347,11 +347,14 @@ def test_criterion_shows_only_facts_of_the_request_in_a_fixed_order(reasoner: Re
             ready.request.iri, ready.request.triples, ready.triples, reasoner.terms
         )
         all_facts = {tuple(term.value for term in t) for t in ready.triples}
-        for leaf in policy_of(reasoner, story).leaves:
+        leaves = policy_of(reasoner, story).leaves
+        together = reads.all_read(leaves, ready.facts)
+        for leaf, among_all in zip(leaves, together, strict=True):
             found = reads.facts_read(leaf, ready.facts)
             assert set(found) <= all_facts, (story, leaf.name)
-            assert found == sorted(set(found))
+            assert list(found) == sorted(set(found))
             assert found == reads.facts_read(leaf, at_length), "the short way in shows the same"
+            assert found == among_all, leaf.name
             assert reads.silent(leaf, ready.facts) == reads.silent(leaf, at_length)
 
 

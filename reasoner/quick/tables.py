@@ -1,0 +1,166 @@
+"""What the short way in works by: tables made from declarations and axioms.
+
+Whatever follows from one statement is looked up; what takes two statements, or two records,
+is in a few rules beside. An axiom that neither can say is refused here, and then nothing
+goes the short way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from math import inf
+from typing import TypeAlias
+
+from pyoxigraph import NamedNode
+
+from ..axioms import Atom, Rule
+from ..facts import Value
+from ..knowledge import Knowledge, Property
+from ..namespaces import COV, RDF, XSD
+
+Found: TypeAlias = dict[str, dict[Value, None]]
+# What follows from one statement: more values, by property.
+Closure: TypeAlias = tuple[tuple[str, dict[Value, None]], ...]
+
+
+class Takes(Enum):
+    """What a property takes."""
+
+    CONCEPT = "a concept"
+    DAY = "a day"
+    NUMBER = "a number"
+    RECORD = "a record"
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What the ontology declares of one property of one class of record.
+
+    Parameters
+    ----------
+    role : str
+        The class of the record it leads to, if it leads to one.
+    among : frozenset of str
+        The concepts it takes, if it takes concepts.
+    closures : dict
+        From each concept that was met to what follows from it; filled as they are met.
+    """
+
+    iri: str
+    takes: Takes
+    single: bool
+    required: bool
+    role: str
+    among: frozenset[str]
+    lowest: float
+    highest: float
+    closures: dict[str, Closure]
+
+
+@dataclass(frozen=True)
+class Joint:
+    """The rules that need more than one statement of a request.
+
+    Parameters
+    ----------
+    narrower : dict
+        From a class to (property, value, class): what is of the first and has the value is
+        of the second too.
+    requests : dict
+        From a class of procedures to the classes of a request for one.
+    """
+
+    narrower: dict[Value, list[tuple[str, str, str]]]
+    requests: dict[Value, list[str]]
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule], links: dict[NamedNode, NamedNode]) -> Joint:
+        """Sort out the rules; those that look at one statement are in the closures.
+
+        Parameters
+        ----------
+        links : dict
+            From each property that leads to a record to the class of that record.
+
+        Raises
+        ------
+        ValueError
+            When a rule joins records in a way that this reader does not follow.
+        """
+        narrower: dict[Value, list[tuple[str, str, str]]] = {}
+        requests: dict[Value, list[str]] = {}
+        for rule in rules:
+            to_records = [a for a in rule.body if a.link in links]
+            if len(rule.body) == 1:
+                atom = rule.body[0]
+                if to_records and rule.head != Atom(1, RDF.type, links[atom.link]):
+                    raise ValueError("a rule says more of a record than its role")
+                continue
+            typed = [a for a in rule.body if a.subject == 0 and a.link == RDF.type]
+            if not to_records and not typed:
+                continue
+            others = [a for a in rule.body if a not in typed and a not in to_records]
+            heads_type = rule.head.subject == 0 and rule.head.link == RDF.type
+            if heads_type and to_records and _asks_request(rule):
+                (of,) = [a.object for a in others]
+                assert isinstance(of, NamedNode) and isinstance(rule.head.object, NamedNode)
+                requests.setdefault(of.value, []).append(rule.head.object.value)
+            elif heads_type and not to_records and len(typed) == 1 and len(others) == 1:
+                (class_,), (link,) = typed, others
+                assert isinstance(class_.object, NamedNode)
+                if not isinstance(link.object, NamedNode) or link.subject != 0:
+                    raise ValueError("a rule asks for more than a class and a value")
+                assert isinstance(rule.head.object, NamedNode)
+                narrower.setdefault(class_.object.value, []).append(
+                    (link.link.value, link.object.value, rule.head.object.value)
+                )
+            else:
+                raise ValueError("a rule joins records in another way")
+        return cls(narrower, requests)
+
+
+def _asks_request(rule: Rule) -> bool:
+    """Say whether a rule is: a request for a procedure of a class is of a class of requests."""
+    links = [a for a in rule.body if a.link == COV.requestsProcedure]
+    own = [a for a in rule.body if a.subject == 0 and a.link == RDF.type]
+    return (
+        len(rule.body) == 3
+        and len(links) == 1
+        and len(own) == 1
+        and own[0].object == COV.CoverageRequest
+    )
+
+
+def record_links(knowledge: Knowledge, records: frozenset[NamedNode]) -> dict[NamedNode, NamedNode]:
+    found = knowledge.properties.items()
+    return {p: d.takes for p, d in found if d.takes is not None and d.takes in records}
+
+
+def spec_of(
+    declared: Property, role: NamedNode, knowledge: Knowledge, records: frozenset[NamedNode]
+) -> Spec:
+    takes = declared.takes
+    is_record = takes in records
+    values: list[NamedNode] = []
+    if takes is not None and not is_record:
+        values = knowledge.instances_of(takes)
+        if takes == COV.NamedFact:
+            values = [f for f in values if knowledge.facts[f].stated_of == role]
+    takes_ = Takes.CONCEPT
+    if is_record:
+        takes_ = Takes.RECORD
+    elif declared.value_type is not None:
+        takes_ = Takes.NUMBER if declared.value_type == XSD.decimal else Takes.DAY
+    return Spec(
+        iri=declared.iri.value,
+        takes=takes_,
+        single=declared.single,
+        required=role in declared.required_of,
+        role=takes.value if takes is not None and is_record else "",
+        among=frozenset(v.value for v in values),
+        lowest=-inf if declared.lowest is None else declared.lowest,
+        highest=inf if declared.highest is None else declared.highest,
+        closures={},
+    )

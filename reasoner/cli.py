@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from .commands.batch import batch_command
 from .errors import CovergraphError, InputError
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 ontology = typer.Typer(help="Check the ontology with an OWL reasoner.", no_args_is_help=True)
 app.add_typer(ontology, name="ontology")
+app.command("batch")(batch_command)
 
 
 class Format(StrEnum):

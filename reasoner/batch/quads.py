@@ -1,0 +1,159 @@
+"""N-Quads with one graph for each request, parted without reading every statement.
+
+The statements of a graph stand together, and they end alike: in the name of the graph. So
+the lines of one request are the run of lines that end as its first one does, and only a
+line that ends otherwise is looked at. Whether each line is what it seems is for whoever
+parses the request to say, and ``statements`` does.
+
+A line that belongs to no graph may have lost its own. The requests on both sides of it are
+refused then: to decide one without a fact of it would be a wrong decision.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from pyoxigraph import DefaultGraph, RdfFormat, parse
+
+from ..errors import InputError
+from ..formats import LARGEST
+from .records import Form, Record
+
+_IRI = rb'<[^\x00-\x20<>"]*+>'
+# Atomic, so that no hostile line makes the match try every way to part it.
+_BLANK = rb'_:(?>[^\s<>"#]*[^\s<>".#])'
+_NODE = rb"(?:%b|%b)" % (_IRI, _BLANK)
+_TEXT = rb'"(?:[^"\\]|\\.)*+"(?:\^\^%b|@[A-Za-z0-9-]++)?' % _IRI
+_TERM = rb"(?:%b|%b)" % (_NODE, _TEXT)
+_THREE = rb"\s*+%b\s*+%b\s*+%b\s*+" % (_NODE, _IRI, _TERM)
+_END = rb"\.\s*+(?:#.*)?\Z"
+_QUAD = re.compile(rb"%b(?P<graph>%b)\s*%b" % (_THREE, _NODE, _END), re.DOTALL)
+_TRIPLE = re.compile(_THREE + _END, re.DOTALL)
+
+# Statements as programs write them; whatever is written otherwise goes to the parser.
+_STRICT_IRI = rb'<[A-Za-z][A-Za-z0-9+.-]*+:[^\x00-\x20<>"{}|^`\\]*+>'
+_STRICT_NODE = rb"(?:%b|_:[A-Za-z0-9]++)" % _STRICT_IRI
+_STRICT_TEXT = (
+    rb'"[^"\\\r\n]*+(?:\\[tbnrf"\'\\][^"\\\r\n]*+)*+"'
+    rb"(?:\^\^%b|@[a-zA-Z]++(?:-[a-zA-Z0-9]++)*+)?" % _STRICT_IRI
+)
+_STATEMENTS = re.compile(
+    rb"(?:%b %b (?:%b|%b) \.\n)++" % (_STRICT_NODE, _STRICT_IRI, _STRICT_NODE, _STRICT_TEXT)
+)
+
+Lines = Iterable[tuple[list[bytes], int, int]]
+TOO_LONG = b"\0"
+UNREADABLE = "this is no N-Quads statement"
+NO_GRAPH = "the statement stands in no named graph"
+LONG_LINE = f"the line is longer than {LARGEST} bytes"
+
+
+def requests_of(source: str, lines: Lines) -> Iterator[Record]:
+    """Yield one record for each graph of a file, in its order.
+
+    Parameters
+    ----------
+    lines : iterable of (list of bytes, int, int)
+        Runs of lines without their ends, with the number of the first and the bytes before
+        it; ``TOO_LONG`` itself stands for a line that was not kept.
+    """
+    number, graph, ending = 0, b"", b""
+    begun = (0, 0)
+    kept: list[bytes] = []
+    size = 0
+    fault = stray = ""
+
+    def record() -> Record:
+        text = b"" if fault else b"\n".join([*kept, b""])
+        return Record(source, number, *begun, Form.QUADS.value, text, graph, fault)
+
+    for run, first, offset in lines:
+        at = counted = 0
+        while at < len(run):
+            # Nearly every line goes through here, and no further.
+            upto = at
+            if ending:
+                for upto in range(at, len(run)):
+                    if not run[upto].endswith(ending):
+                        break
+                else:
+                    upto = len(run)
+            if upto > at:
+                taken = run[at:upto]
+                size += sum(map(len, taken)) + len(taken)
+                if size > LARGEST and not fault:
+                    fault = f"the request is larger than {LARGEST} bytes"
+                if fault:
+                    kept.clear()
+                else:
+                    kept += taken
+                # What stands between two statements of one graph can only be of that graph.
+                fault, stray = fault or stray, ""
+                at = upto
+                continue
+            line = run[at]
+            at += 1
+            if not line.strip() or line.lstrip().startswith(b"#"):
+                continue
+            found = None if line is TOO_LONG else _QUAD.match(line)
+            if found is None:
+                stray = stray or f"line {first + at - 1}: {_ailment(line)}"
+                continue
+            if found["graph"] != graph:
+                edge = f"{stray}; it may belong here" if stray else ""
+                if number:
+                    fault = fault or edge
+                    yield record()
+                number, graph = number + 1, found["graph"]
+                offset += sum(map(len, run[counted : at - 1])) + at - 1 - counted
+                counted = at - 1
+                begun = (first + counted, offset)
+                kept, size, fault, stray = [], 0, edge, ""
+            ending = line[found.start("graph") :]
+            at -= 1
+    if number:
+        fault = fault or (f"{stray}; it may belong here" if stray else "")
+        yield record()
+    elif stray:
+        yield Record(source, 1, 1, 0, Form.QUADS.value, b"", b"", stray)
+
+
+def _ailment(line: bytes) -> str:
+    if line is TOO_LONG:
+        return LONG_LINE
+    return NO_GRAPH if _TRIPLE.match(line) else UNREADABLE
+
+
+def statements(data: bytes, graph: bytes) -> tuple[bytes, list[bytes]]:
+    """Return the statements of a request as N-Triples, and the graphs they were found in.
+
+    Parameters
+    ----------
+    data : bytes
+        Lines of N-Quads.
+    graph : bytes
+        The name of the graph that each line should be of.
+
+    Raises
+    ------
+    InputError
+        When a line is no N-Quads.
+    """
+    lines = data.replace(b"\r\n", b"\n") if b"\r" in data else data
+    bare = lines.replace(b" " + graph + b" .\n", b" .\n")
+    # Every line must have lost the graph, and be a whole statement without it.
+    lost = bare.count(b"\n") * (len(graph) + 1)
+    if len(lines) - len(bare) == lost and _STATEMENTS.fullmatch(bare):
+        return bare, [graph]
+    try:
+        quads = list(parse(data, format=RdfFormat.N_QUADS))
+    except SyntaxError as error:
+        where = f"line {error.lineno}" if error.lineno else ""
+        raise InputError(UNREADABLE, where) from None
+    except ValueError:
+        raise InputError(UNREADABLE) from None
+    if any(isinstance(q.graph_name, DefaultGraph) for q in quads):
+        raise InputError(NO_GRAPH)
+    names = list(dict.fromkeys(str(q.graph_name).encode() for q in quads))
+    return "".join(f"{q.triple} .\n" for q in quads).encode(), names

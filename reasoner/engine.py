@@ -119,9 +119,16 @@ class Reasoner:
         What to decide by; what ships with the program by default.
     judge : Judge or None
         What gives the verdicts on leaves; the compiled judge by default.
+    look_ahead : bool
+        Whether to look for the earliest date on which a request would fare better.
     """
 
-    def __init__(self, knowledge: Knowledge | None = None, judge: Judge | None = None) -> None:
+    def __init__(
+        self,
+        knowledge: Knowledge | None = None,
+        judge: Judge | None = None,
+        look_ahead: bool = True,
+    ) -> None:
         self.knowledge = knowledge or shipped_knowledge()
         self.catalogue = Catalogue(self.knowledge, Lowering(self.knowledge).policies())
         self.classifier = Classifier(self.knowledge)
@@ -129,6 +136,7 @@ class Reasoner:
         self.reads = Reads(self.knowledge)
         self.quick = QuickReader(self.knowledge, self.classifier, self.terms)
         self.judge: Judge = judge or CompiledJudge(self.knowledge)
+        self.look_ahead = look_ahead
         self._history_rules: dict[NamedNode, HistoryRules] = {}
 
     def read(
@@ -276,7 +284,7 @@ class Reasoner:
         Only days on which a stated date comes to lie one of the failing time bounds back
         can bring that about, so only these are tried.
         """
-        if now.best is Outcome.COVERED:
+        if not self.look_ahead or now.best is Outcome.COVERED:
             return None
         bounds = {d for c in limiting(policy.root, valuation, now.best) for d in c.durations}
         if not bounds:

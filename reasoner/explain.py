@@ -8,7 +8,7 @@ would bring the decision to its best end.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import reduce
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from .criteria import Criterion, Kind, Policy
@@ -16,10 +16,11 @@ from .decide import Decision, Outcome, Scope, Valuation, Value
 from .errors import KnowledgeError
 from .judge import Verdict
 
-Way: TypeAlias = frozenset[Criterion]
-Ways: TypeAlias = list[Way]
+Ways: TypeAlias = list[frozenset[Criterion]]
+# Inside, a set of leaves has a bit for the place of each in the policy.
+Sets: TypeAlias = list[int]
 
-NOTHING: Ways = [frozenset()]
+NOTHING: Sets = [0]
 MAX_WAYS = 2000
 
 
@@ -89,86 +90,106 @@ def missing(policy: Policy, valuation: Valuation, scope: Scope, value: Value) ->
     """
     if scope is Scope.OUT or (scope is Scope.IN and value.worst is value.best):
         return []
-    parts = [ways(policy.root, valuation, value.best)]
+    seek = Seeking(valuation, policy.place)
+    parts = [seek.ways(policy.root, value.best)]
     if policy.applies_when:
-        parts.append(ways(policy.applies_when, valuation, Outcome.COVERED))
-    parts += [ways_out(e, valuation) for e in policy.exclusions]
+        parts.append(seek.ways(policy.applies_when, Outcome.COVERED))
+    parts += [seek.ways_out(e) for e in policy.exclusions]
     for group in policy.scoping_groups:
-        parts.append(smallest([w for m in group.members for w in ways_in(m, valuation)]))
-    return sorted(each(parts), key=lambda w: (len(w), sorted(c.iri.value for c in w)))
+        parts.append(smallest([w for m in group.members for w in seek.ways_in(m)]))
+    criteria = tuple(policy.place)
+    found = [frozenset(criteria[i] for i in bits_of(way)) for way in each(parts)]
+    return sorted(found, key=lambda w: (len(w), sorted(c.iri.value for c in w)))
 
 
-def ways(criterion: Criterion, valuation: Valuation, target: Outcome) -> Ways:
-    """Return the smallest sets of undocumented leaves that make a criterion worth the target."""
-    if target is Outcome.NOT_COVERED:
-        return NOTHING
-    found: Ways
-    if criterion.is_leaf:
-        verdict = valuation.verdict(criterion)
-        found = {
-            Verdict.MET: NOTHING,
-            Verdict.NOT_MET: [],
-            Verdict.NOT_DOCUMENTED: [frozenset({criterion})],
-        }[verdict]
-    elif criterion.kind is Kind.AND:
-        found = each([ways(m, valuation, target) for m in criterion.members])
-    else:
-        found = [
-            way
-            for m in valuation.in_play(criterion)
-            for way in each([ways_in(m, valuation), ways(m, valuation, target)])
-        ]
-        if valuation.otherwise(criterion).worst >= target:
-            found += each([ways_aside(m, valuation) for m in criterion.members])
-    if criterion.route and target is Outcome.REVIEW:
-        grounds = criterion.route.grounds
-        found = found + (ways(grounds, valuation, Outcome.COVERED) if grounds else NOTHING)
-    return smallest(found)
+@dataclass(frozen=True)
+class Seeking:
+    """Seeks the smallest sets of undocumented leaves that would bring something about.
+
+    Parameters
+    ----------
+    place : dict
+        From a criterion to its bit.
+    """
+
+    valuation: Valuation
+    place: dict[Criterion, int]
+
+    def ways(self, criterion: Criterion, target: Outcome) -> Sets:
+        """Return the sets that make a criterion worth the target."""
+        if target is Outcome.NOT_COVERED:
+            return NOTHING
+        found: Sets
+        if criterion.is_leaf:
+            found = self.leaf(criterion, Verdict.MET)
+        elif criterion.kind is Kind.AND:
+            found = each([self.ways(m, target) for m in criterion.members])
+        else:
+            found = [
+                way
+                for m in self.valuation.in_play(criterion)
+                for way in each([self.ways_in(m), self.ways(m, target)])
+            ]
+            if self.valuation.otherwise(criterion).worst >= target:
+                found += each([self.ways_aside(m) for m in criterion.members])
+        if criterion.route and target is Outcome.REVIEW:
+            grounds = criterion.route.grounds
+            found = found + (self.ways(grounds, Outcome.COVERED) if grounds else NOTHING)
+        return smallest(found)
+
+    def ways_out(self, exclusion: Criterion) -> Sets:
+        """Return the sets whose failing undoes an exclusion."""
+        if exclusion.is_leaf:
+            return self.leaf(exclusion, Verdict.NOT_MET)
+        parts = [self.ways_out(m) for m in exclusion.members]
+        if exclusion.kind is Kind.OR:
+            return each(parts)
+        return smallest([w for part in parts for w in part])
+
+    def ways_in(self, member: Criterion) -> Sets:
+        """Return the sets that bring a member of a group into play."""
+        return self.ways(when, Outcome.COVERED) if (when := member.applies_when) else NOTHING
+
+    def ways_aside(self, member: Criterion) -> Sets:
+        """Return the sets whose failing drops a member."""
+        return self.ways_out(member.applies_when) if member.applies_when else []
+
+    def leaf(self, leaf: Criterion, wanted: Verdict) -> Sets:
+        """Return what it takes for the verdict on a leaf to be the one wanted."""
+        verdict = self.valuation.verdict(leaf)
+        if verdict is Verdict.NOT_DOCUMENTED:
+            return [1 << self.place[leaf]]
+        return NOTHING if verdict is wanted else []
 
 
-def ways_out(exclusion: Criterion, valuation: Valuation) -> Ways:
-    """Return the smallest sets of undocumented leaves whose failing undoes an exclusion."""
-    if exclusion.is_leaf:
-        return {
-            Verdict.MET: [],
-            Verdict.NOT_MET: NOTHING,
-            Verdict.NOT_DOCUMENTED: [frozenset({exclusion})],
-        }[valuation.verdict(exclusion)]
-    parts = [ways_out(m, valuation) for m in exclusion.members]
-    if exclusion.kind is Kind.OR:
-        return each(parts)
-    return smallest([w for part in parts for w in part])
+def each(parts: list[Sets]) -> Sets:
+    """Return the smallest unions of one set from each part."""
+    found = NOTHING
+    for part in parts:
+        if part != NOTHING:
+            found = smallest([x | y for x in found for y in part])
+    return found
 
 
-def ways_in(member: Criterion, valuation: Valuation) -> Ways:
-    """Return the smallest sets of undocumented leaves that bring a member of a group into play."""
-    when = member.applies_when
-    return ways(when, valuation, Outcome.COVERED) if when else NOTHING
-
-
-def ways_aside(member: Criterion, valuation: Valuation) -> Ways:
-    """Return the smallest sets of undocumented leaves whose failing drops a member."""
-    return ways_out(member.applies_when, valuation) if member.applies_when else []
-
-
-def each(parts: list[Ways]) -> Ways:
-    """Return the smallest unions of one way from each part."""
-
-    def combined(a: Ways, b: Ways) -> Ways:
-        return smallest([x | y for x in a for y in b])
-
-    return reduce(combined, parts, NOTHING)
-
-
-def smallest(found: Ways) -> Ways:
-    """Drop every way that contains another."""
-    kept: Ways = []
-    for way in sorted(set(found), key=len):
-        if not any(k <= way for k in kept):
+def smallest(found: Sets) -> Sets:
+    """Drop every set that contains another."""
+    if len(found) < 2:
+        return found
+    kept: Sets = []
+    for way in sorted(set(found), key=int.bit_count):
+        if not any(k & way == k for k in kept):
             kept.append(way)
     if len(kept) > MAX_WAYS:
         raise KnowledgeError(f"a policy leaves more than {MAX_WAYS} ways to settle a request")
     return kept
+
+
+def bits_of(way: int) -> Iterable[int]:
+    """Yield the places of the bits that are set."""
+    while way:
+        lowest = way & -way
+        yield lowest.bit_length() - 1
+        way ^= lowest
 
 
 def union(sets: Iterable[set[Criterion]]) -> set[Criterion]:

@@ -29,13 +29,6 @@ settings.register_profile("full", deadline=None, max_examples=2000, print_blob=T
 settings.load_profile("full" if FULL else "sample")
 
 
-class Undated(Reasoner):
-    """Looks for no earliest date, which can cost several judgements more."""
-
-    def _earliest(self, *_: object) -> None:
-        return None
-
-
 @pytest.fixture(scope="session")
 def reasoner() -> Reasoner:
     return Reasoner()
@@ -44,7 +37,7 @@ def reasoner() -> Reasoner:
 @pytest.fixture(scope="session")
 def answer_of(reasoner: Reasoner) -> AnswerOf:
     """Return what answers a request, as bytes, under a policy; the latest answers are kept."""
-    undated = Undated(reasoner.knowledge, reasoner.judge)
+    undated = Reasoner(reasoner.knowledge, reasoner.judge, look_ahead=False)
 
     @lru_cache(maxsize=64)
     def answer(data: bytes, policy: NamedNode) -> Answer:

@@ -62,7 +62,7 @@ def batch_command(
     if sum(map(bool, (policy, payer, plan, every))) > 1:
         raise InputError("--policy, --payer, --plan and --all exclude each other")
     question = Question(policy, payer, plan, every, day_from(on), compare)
-    reasoner = Reasoner()
+    reasoner = Reasoner(look_ahead=False)
     started = time.monotonic()
     try:
         with Display(started) as display:

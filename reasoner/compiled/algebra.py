@@ -206,6 +206,16 @@ class Responding:
 
 
 @dataclass(frozen=True)
+class WithoutResponse:
+    """At most so many days without the response, the requested one counted."""
+
+    of: Sessions
+    response: Response
+    most: int
+    open: bool
+
+
+@dataclass(frozen=True)
 class EachResponded:
     """Every session brought the response."""
 
@@ -298,6 +308,7 @@ Expression: TypeAlias = (
     | SessionsWithRequested
     | FirstSession
     | Responding
+    | WithoutResponse
     | EachResponded
     | LatestResponded
     | Changed

@@ -163,6 +163,17 @@ def _responding(e: a.Responding) -> Judging:
     return holds
 
 
+def _without(e: a.WithoutResponse) -> Judging:
+    fails = _fails(e.response, e.open)
+
+    def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        counted = sure if e.open else possible
+        failed = {s.on for s in counted if s.on != facts.day and fails(facts, s)}
+        return not failed or len(failed) + 1 <= e.most
+
+    return holds
+
+
 def _each(e: a.EachResponded) -> Judging:
     fails = _fails(e.response, e.open)
 
@@ -329,6 +340,7 @@ _MAKERS: dict[type, Callable[..., Judging]] = {
     a.SessionsWithRequested: _with_requested,
     a.FirstSession: _first,
     a.Responding: _responding,
+    a.WithoutResponse: _without,
     a.EachResponded: _each,
     a.LatestResponded: _latest,
     a.Changed: _changed,

@@ -200,6 +200,8 @@ class Lower:
             return a.FirstSession(sessions(), bound, None, open_)
         if (n := number("respondingSessions")) is not None:
             return a.Responding(sessions(), response, n, open_)
+        if (n := number("maximumWithoutResponse")) is not None:
+            return a.WithoutResponse(sessions(), response, n, open_)
         if "eachSessionOf" in given:
             return a.EachResponded(sessions("eachSessionOf"), response, open_)
         if "latestSessionOf" in given:

@@ -33,7 +33,7 @@ from tests.components.histories import (
     Span,
     turtle,
 )
-from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, conforms
+from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, verdict
 
 SERVICES = [date(2024, 2, 29), date(2023, 8, 31), date(2023, 3, 1), date(2024, 6, 15)]
 HIDEABLE = ("technique", "intent", "relief", "until", "improved")
@@ -57,9 +57,7 @@ def assert_laws(rule: Rule, full: History, partial: History) -> None:
 
 
 def judged(leaf: str, history: History) -> Verdict:
-    strict, twin = conforms(leaf, turtle(history))
-    assert twin or not strict, "what conforms to a leaf conforms to its twin"
-    return MET if strict else NOT_DOCUMENTED if twin else NOT_MET
+    return verdict(leaf, turtle(history))
 
 
 # --- Every way to fill in what is silent ------------------------------------------------

@@ -92,9 +92,9 @@ class Criterion:
         return self.iri.value.rsplit("#", 1)[-1]
 
     @cached_property
-    def order(self) -> tuple[tuple[Criterion, tuple[Criterion, ...]], ...]:
-        """All that has a say in it, itself last, each after its members and with them."""
-        found: dict[Criterion, tuple[Criterion, ...]] = {}
+    def order(self) -> tuple[Criterion, ...]:
+        """All that has a say in it, itself last, each after what it is made of."""
+        found: dict[Criterion, None] = {}
 
         def visit(criterion: Criterion) -> None:
             if criterion in found:
@@ -105,10 +105,17 @@ class Criterion:
                 visit(criterion.applies_when)
             if criterion.route and criterion.route.grounds:
                 visit(criterion.route.grounds)
-            found[criterion] = criterion.members
+            found[criterion] = None
 
         visit(self)
-        return tuple(found.items())
+        return tuple(found)
+
+    @cached_property
+    def plan(self) -> tuple[tuple[Criterion, NamedNode, tuple[Criterion, ...], bool, bool], ...]:
+        """The order, with what is asked of each again and again: name, members, "and", route."""
+        return tuple(
+            (c, c.iri, c.members, c.kind is Kind.AND, c.route is not None) for c in self.order
+        )
 
     @cached_property
     def has_route(self) -> bool:
@@ -176,9 +183,19 @@ class Policy:
         return tuple(c for c in self.criteria.values() if c.is_leaf)
 
     @cached_property
+    def columns(
+        self,
+    ) -> tuple[tuple[Criterion, ...], tuple[int, ...], tuple[tuple[Citation, ...], ...]]:
+        """The criteria, the place of each among the leaves (the last for none), the citations."""
+        leaf_places = {leaf: i for i, leaf in enumerate(self.leaves)}
+        criteria = tuple(self.criteria.values())
+        places = tuple(leaf_places.get(c, -1) for c in criteria)
+        return criteria, places, tuple(c.citations for c in criteria)
+
+    @cached_property
     def scoping_groups(self) -> tuple[Criterion, ...]:
         """The groups that leave the scope when none of their indications applies."""
-        return tuple(c for c, _ in self.root.order if c.otherwise == COV.OutOfScope)
+        return tuple(c for c in self.root.order if c.otherwise == COV.OutOfScope)
 
     @cached_property
     def place(self) -> dict[Criterion, int]:

@@ -8,6 +8,7 @@ turns verdicts into decisions.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
@@ -97,6 +98,11 @@ class Valuation:
         """Return the verdict on a leaf or a composite, review routes left aside."""
         return VERDICTS[self.bits(criterion) & VERDICT]
 
+    def verdicts_on(self, criteria: Iterable[Criterion]) -> list[Verdict]:
+        """Return the verdicts on several criteria."""
+        bits = self._bits
+        return [VERDICTS[(bits[c] if c in bits else self.bits(c)) & VERDICT] for c in criteria]
+
     def bare(self, criterion: Criterion) -> Value:
         """Return what a criterion is worth without its own review route."""
         self.bits(criterion)
@@ -133,19 +139,19 @@ class Valuation:
         if criterion in bits:
             return bits[criterion]
         verdicts = self.verdicts
-        for c, members in criterion.order:
+        for c, iri, members, is_and, has_route in criterion.plan:
             if not members:
-                verdict = verdicts.get(c.iri)
+                verdict = verdicts.get(iri)
                 if verdict is None:
-                    raise KnowledgeError(f"{c.iri.value} was not judged")
+                    raise KnowledgeError(f"{iri.value} was not judged")
                 found = OF_RANK[verdict.rank]
-            elif c.kind is Kind.AND:
+            elif is_and:
                 found = ALL
                 for m in members:
                     found &= bits[m]
             else:
                 found = self._group(c)
-            if c.route:
+            if has_route:
                 found |= self._lift(c)
             bits[c] = found
         return bits[criterion]

@@ -32,7 +32,7 @@ from .lowering import Lowering
 from .namespaces import COV, XSD
 from .prepared import Prepared, dated
 from .quick import QuickReader
-from .reads import Reads, Statement
+from .reads import NOTHING, Reads, Statement
 from .select import Catalogue, Selection
 from .triples import Triples
 
@@ -243,12 +243,13 @@ class Reasoner:
         """Return every criterion with its verdict, the statements it looked at and its clauses."""
         if answer.policy is None or answer.valuation is None:
             return []
-        policy, verdict = answer.policy, answer.valuation.verdict
-        read = iter(self.reads.all_read(policy.leaves, answer.prepared.facts))
-        return [
-            Traced(c, verdict(c), () if c.members else next(read), c.citations)
-            for c in policy.criteria.values()
-        ]
+        policy = answer.policy
+        criteria, places, citations = policy.columns
+        read = [*self.reads.all_read(policy.leaves, answer.prepared.facts), NOTHING]
+        verdicts = answer.valuation.verdicts_on(criteria)
+        statements = [read[at] for at in places]
+        columns = zip(criteria, verdicts, statements, citations, strict=True)
+        return [Traced._make(row) for row in columns]
 
     def _explained(
         self, prepared: Prepared, selection: Selection, policy: Policy, verdicts: Verdicts

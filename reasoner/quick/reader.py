@@ -97,8 +97,9 @@ class QuickReader:
         self, data: bytes, name: str, media_type: str | None, form: Callable[[], Stated]
     ) -> Request:
         text, kind = document(data, name, media_type)
-        nested = text.count("[") + text.count("(")
-        if kind != TURTLE or "<<" in text or "{" in text or nested > DEEPEST:
+        if kind != TURTLE or "{" in text or "<<" in text:
+            raise Unsure
+        if ("[" in text or "(" in text) and text.count("[") + text.count("(") > DEEPEST:
             raise Unsure
         raw: Raw = {}
         # N-Triples are Turtle too, and quicker to read as what they are.

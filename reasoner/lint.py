@@ -41,6 +41,11 @@ from .triples import Node, Spo, Term, Triples
 HOUSE = Namespace(BASE + "house-rules#")
 MOST_COMPOSITES = 5
 COMBINES = (SH["and"], SH["or"], COV.ofCriteria)
+# What leads from a policy to the criteria and review routes that have a say in it.
+LEADS = (
+    *(RDF.first, RDF.rest, *COMBINES),
+    *(COV.appliesWhen, COV.exclusion, COV.reviewRoute, COV.grounds),
+)
 UNKNOWN = "unknown-cov-term"
 SAYS_MORE = ("target-class", "class-declared", "path-declared")
 PLAIN = (RDF.type, RDF.first, RDF.rest, RDFS.label, RDFS.comment, RDFS.seeAlso, SKOS.scopeNote)
@@ -123,7 +128,9 @@ def _broken_shapes(knowledge: Knowledge) -> Iterator[Fault]:
     # pySHACL writes into the shapes it is given; the parsed ones serve every run.
     for triple in _house_rules():
         shapes.add(triple)
-    marked = chain(knowledge.triples, _marks(knowledge), _constraints(knowledge))
+    marked = chain(
+        knowledge.triples, _marks(knowledge), _constraints(knowledge), _places(knowledge)
+    )
     data = to_rdflib(Triples(marked))
     _, report, text = pyshacl.validate(data, shacl_graph=shapes, inference="none", inplace=True)
     if not isinstance(report, rdflib.Graph):
@@ -156,7 +163,8 @@ def _marks(knowledge: Knowledge) -> Iterator[Spo]:
         in_policy = name.startswith("shapes/policies/")
         for s, p, o in triples:
             if in_policy:
-                yield s, RDF.type, HOUSE.PolicyNode
+                named = isinstance(s, NamedNode)
+                yield s, RDF.type, HOUSE.PolicyNode if named else HOUSE.PolicyPart
                 if p.value.startswith(SH):
                     yield s, HOUSE.usesShacl, p
                 elif not p.value.startswith(COV) and p not in PLAIN:
@@ -177,19 +185,39 @@ def _terms_of_ours(p: NamedNode, o: Term) -> Iterator[NamedNode]:
 
 
 def _constraints(knowledge: Knowledge) -> Iterator[Spo]:
-    """Yield what a leaf can ask with, and which parameters each component needs."""
+    """Yield what a leaf can ask with, what asks so, and which parameters a component needs."""
     t = knowledge.triples
-    for term in (*t.instances(COV.ProfileTerm), COV.affirmedFact, COV.absentFact):
-        if term not in (*COMBINES, SH.targetClass):
-            yield term, RDF.type, HOUSE.Constraint
+    asking = {*t.instances(COV.ProfileTerm), COV.affirmedFact, COV.absentFact}
+    asking -= {*COMBINES, SH.targetClass}
+    parameters: set[NamedNode] = set()
     for component, parameter in t.pairs(SH.parameter):
         for path in t.objects(parameter, SH.path):
             if isinstance(path, NamedNode):
-                yield path, RDF.type, HOUSE.Constraint
+                parameters.add(path)
                 yield path, RDF.type, HOUSE.Parameter
                 yield component, HOUSE.takes, path
                 if not is_true(t.value(parameter, SH.optional)):
                     yield component, HOUSE.requires, path
+    for term in asking | parameters:
+        yield term, RDF.type, HOUSE.Constraint
+        if isinstance(term, NamedNode):
+            yield from ((s, HOUSE.asks, term) for s, _ in t.pairs(term))
+    for term in parameters:
+        leaves = {s for s, _ in t.pairs(term) if knowledge.is_a(s, COV.Criterion)}
+        yield from ((s, RDF.type, HOUSE.ComponentLeaf) for s in leaves)
+
+
+def _places(knowledge: Knowledge) -> Iterator[Spo]:
+    """Yield which policy leads to what: asked backwards, node by node, it would cost seconds."""
+    t = knowledge.triples
+    for policy in t.instances(COV.Policy):
+        queue: list[Term] = [policy]
+        seen: set[Term] = set()
+        for node in queue:
+            below = [o for p in LEADS for o in t.objects(node, p) if o not in seen]
+            seen.update(below)
+            queue += below
+        yield from ((policy, HOUSE.leadsTo, node) for node in seen)
 
 
 def _term(node: Any) -> Term:

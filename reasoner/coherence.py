@@ -134,7 +134,8 @@ def refuse_contradictions_of(records: Records, classified: Triples) -> None:
         for p, values in classified.predicates(node).items():
             # A patient may have, or not have, several things that exclude each other in one.
             if p not in (COV.affirms, COV.denies):
-                _refuse_alternatives(records, node, values, knowledge)
+                stated = records.triples.objects(node, p)
+                _refuse_alternatives(records, node, values, stated, knowledge)
     for patient in records.of(COV.Patient):
         denied = set(classified.objects(patient, COV.denies))
         for course in records.of(COV.TherapyCourse):
@@ -161,9 +162,11 @@ def _refuse_regions(records: Records, node: Node, classified: Triples) -> None:
 
 
 def _refuse_alternatives(
-    records: Records, node: Node, values: list[Term], knowledge: Knowledge
+    records: Records, node: Node, values: list[Term], stated: list[Term], knowledge: Knowledge
 ) -> None:
-    for value in sorted((v for v in values if isinstance(v, NamedNode)), key=str):
+    """Refuse two alternatives, naming one that is stated before one that follows from it."""
+    concepts = (v for v in values if isinstance(v, NamedNode))
+    for value in sorted(concepts, key=lambda v: (v not in stated, str(v))):
         for other in sorted(knowledge.incompatible.get(value, frozenset()) & set(values), key=str):
             what = f"{compact(value.value)} and {compact(other.value)} exclude each other"
             raise records.refuse(node, what)

@@ -134,8 +134,8 @@ def refuse_contradictions_of(records: Records, classified: Triples) -> None:
         for p, values in classified.predicates(node).items():
             # A patient may have, or not have, several things that exclude each other in one.
             if p not in (COV.affirms, COV.denies):
-                stated = records.triples.objects(node, p)
-                _refuse_alternatives(records, node, values, stated, knowledge)
+                own = records.triples.objects(node, p)
+                _refuse_alternatives(records, node, values, own, knowledge)
     for patient in records.of(COV.Patient):
         denied = set(classified.objects(patient, COV.denies))
         for course in records.of(COV.TherapyCourse):

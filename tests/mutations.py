@@ -14,7 +14,7 @@ from datetime import timedelta
 from functools import partial
 
 from pyoxigraph import BlankNode, Literal, NamedNode
-from test_repository import is_open
+from silence import can_be_silent, is_open
 
 from reasoner import days
 from reasoner.clauses import is_combination
@@ -207,8 +207,12 @@ def leaf_misread(known: Knowledge, policy: Policy, leaf: Criterion) -> Iterator[
             what = f"{triple[2].value} becomes {moved[2].value}"
             merges = triple[1] == COV.sidesMergedWithin
             yield judged(known, policy, leaf, what, rewrite, merges)
-    if known.triples.value(leaf.iri, COV.documentedWhen) is None:
-        other = COV.Absent if is_open(leaf, known) else COV.NotDocumented
+    open_ = is_open(leaf, policy)
+    # A component asks its twin unless told otherwise, and the twin of what is complete says
+    # the same; of what is always stated there is no silence to read.
+    flips = open_ or (leaf.kind is not Kind.COMPONENT and can_be_silent(leaf))
+    if flips and known.triples.value(leaf.iri, COV.documentedWhen) is None:
+        other = COV.Absent if open_ else COV.NotDocumented
         stated = known.triples.objects(leaf.iri, COV.silenceMeans)
         rewrite = Rewrite(
             frozenset((leaf.iri, COV.silenceMeans, o) for o in stated),

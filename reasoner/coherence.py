@@ -32,7 +32,8 @@ def refuse_incoherent(records: Records) -> None:
     for role in PROCEDURES:
         for node in records.of(role):
             _refuse_codes(records, node)
-    for node in records.of(COV.EarlierProcedure):
+    asked = records.knowledge.triples.objects(COV.treatsRegion, COV.requiredOrInferredOf)
+    for node in (node for role in asked for node in records.of(role)):  # type: ignore[arg-type]
         if not _has_region(records, node):
             hint = "state cov:treatsRegion, or the levels with cov:treatsLevel"
             raise records.refuse(node, "no region is stated or follows from its code", hint)

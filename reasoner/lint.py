@@ -26,6 +26,7 @@ from .namespaces import (
     BASE,
     CODE,
     COV,
+    OWL,
     POLICIES,
     RDF,
     RDFS,
@@ -45,6 +46,11 @@ COMBINES = (SH["and"], SH["or"], COV.ofCriteria)
 LEADS = (
     *(RDF.first, RDF.rest, *COMBINES),
     *(COV.appliesWhen, COV.exclusion, COV.reviewRoute, COV.grounds),
+)
+# What leads from a class to those that it is defined by.
+DEFINES = (
+    *(RDFS.subClassOf, OWL.equivalentClass, OWL.intersectionOf, OWL.unionOf, OWL.complementOf),
+    *(OWL.someValuesFrom, OWL.allValuesFrom, RDF.first, RDF.rest),
 )
 UNKNOWN = "unknown-cov-term"
 SAYS_MORE = ("target-class", "class-declared", "path-declared")
@@ -128,9 +134,8 @@ def _broken_shapes(knowledge: Knowledge) -> Iterator[Fault]:
     # pySHACL writes into the shapes it is given; the parsed ones serve every run.
     for triple in _house_rules():
         shapes.add(triple)
-    marked = chain(
-        knowledge.triples, _marks(knowledge), _constraints(knowledge), _places(knowledge)
-    )
+    marks = (_marks, _constraints, _places, _dependencies)
+    marked = chain(knowledge.triples, *(yields(knowledge) for yields in marks))
     data = to_rdflib(Triples(marked))
     _, report, text = pyshacl.validate(data, shacl_graph=shapes, inference="none", inplace=True)
     if not isinstance(report, rdflib.Graph):
@@ -209,15 +214,27 @@ def _constraints(knowledge: Knowledge) -> Iterator[Spo]:
 
 def _places(knowledge: Knowledge) -> Iterator[Spo]:
     """Yield which policy leads to what: asked backwards, node by node, it would cost seconds."""
+    for policy in knowledge.triples.instances(COV.Policy):
+        for node in _below(knowledge, policy, LEADS):
+            yield policy, HOUSE.leadsTo, node
+
+
+def _dependencies(knowledge: Knowledge) -> Iterator[Spo]:
+    """Yield the properties on which it depends whether something is of a class."""
     t = knowledge.triples
-    for policy in t.instances(COV.Policy):
-        queue: list[Term] = [policy]
-        seen: set[Term] = set()
-        for node in queue:
-            below = [o for p in LEADS for o in t.objects(node, p) if o not in seen]
-            seen.update(below)
-            queue += below
-        yield from ((policy, HOUSE.leadsTo, node) for node in seen)
+    for cls in t.instances(OWL.Class):
+        for node in {cls, *_below(knowledge, cls, DEFINES)}:
+            yield from ((cls, HOUSE.dependsOn, p) for p in t.objects(node, OWL.onProperty))
+
+
+def _below(knowledge: Knowledge, start: Term, links: tuple[NamedNode, ...]) -> set[Term]:
+    """Return what some links lead to, at whatever distance."""
+    queue, seen = [start], set[Term]()
+    for node in queue:
+        below = [o for p in links for o in knowledge.triples.objects(node, p) if o not in seen]
+        seen.update(below)
+        queue += below
+    return seen
 
 
 def _term(node: Any) -> Term:

@@ -32,7 +32,8 @@ def refuse_incoherent(records: Records) -> None:
     for role in PROCEDURES:
         for node in records.of(role):
             _refuse_codes(records, node)
-    for node in records.of(COV.EarlierProcedure):
+    asked = records.knowledge.triples.objects(COV.treatsRegion, COV.requiredOrInferredOf)
+    for node in (node for role in asked for node in records.of(role)):  # type: ignore[arg-type]
         if not _has_region(records, node):
             hint = "state cov:treatsRegion, or the levels with cov:treatsLevel"
             raise records.refuse(node, "no region is stated or follows from its code", hint)
@@ -134,7 +135,8 @@ def refuse_contradictions_of(records: Records, classified: Triples) -> None:
         for p, values in classified.predicates(node).items():
             # A patient may have, or not have, several things that exclude each other in one.
             if p not in (COV.affirms, COV.denies):
-                _refuse_alternatives(records, node, values, knowledge)
+                own = records.triples.objects(node, p)
+                _refuse_alternatives(records, node, values, own, knowledge)
     for patient in records.of(COV.Patient):
         denied = set(classified.objects(patient, COV.denies))
         for course in records.of(COV.TherapyCourse):
@@ -161,9 +163,11 @@ def _refuse_regions(records: Records, node: Node, classified: Triples) -> None:
 
 
 def _refuse_alternatives(
-    records: Records, node: Node, values: list[Term], knowledge: Knowledge
+    records: Records, node: Node, values: list[Term], stated: list[Term], knowledge: Knowledge
 ) -> None:
-    for value in sorted((v for v in values if isinstance(v, NamedNode)), key=str):
+    """Refuse two alternatives, naming one that is stated before one that follows from it."""
+    concepts = (v for v in values if isinstance(v, NamedNode))
+    for value in sorted(concepts, key=lambda v: (v not in stated, str(v))):
         for other in sorted(knowledge.incompatible.get(value, frozenset()) & set(values), key=str):
             what = f"{compact(value.value)} and {compact(other.value)} exclude each other"
             raise records.refuse(node, what)

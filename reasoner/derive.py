@@ -1,8 +1,8 @@
 """The few facts that shapes cannot compute.
 
 Which pain a request is about is a join of two regions, and which concepts rule each
-other out is a closure over the ontology. Both are added as links, so that a shape or
-a query has only to follow them.
+other out, or leave open a narrower one, is a closure over the ontology. Both are added
+as links, so that a shape or a query has only to follow them.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ def derive(
     for concept in stated & knowledge.incompatible.keys():
         for other in knowledge.incompatible[concept]:
             derived.add(concept, COV.incompatibleWith, other)
+        # What has narrower alternatives is stated only in part.
+        for narrower in knowledge.triples.subjects(COV.narrowerThan, concept):
+            derived.add(narrower, COV.narrowerThan, concept)
     derived.update(therapy_kinds(knowledge))
     return derived
 

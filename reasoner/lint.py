@@ -2,14 +2,12 @@
 
 The rules are shapes (``shapes/house-rules.ttl``) over everything that is loaded:
 ontology, codes, components, policies and clauses. What a shape cannot see is marked
-here before the shapes are asked: the file that a node stands in, the terms that it and
-the text of a query name. A rule that no shape can state is a function here: where a
-file lies, and how deep criteria nest.
+before the shapes are asked (``marks``). A rule that no shape can state is a function
+here: where a file lies, and how deep criteria nest.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,30 +19,14 @@ import rdflib
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from .judge.reference import to_rdflib
-from .knowledge import INFERRED, Knowledge, is_true, knowledge_root
-from .namespaces import (
-    BASE,
-    CODE,
-    COV,
-    POLICIES,
-    RDF,
-    RDFS,
-    SH,
-    SKOS,
-    SOURCES,
-    Namespace,
-    compact,
-    local_name,
-)
-from .triples import Node, Spo, Term, Triples
+from .knowledge import Knowledge, knowledge_root
+from .marks import COMBINES, marks
+from .namespaces import BASE, COV, POLICIES, RDF, SOURCES, compact, local_name
+from .triples import Node, Term, Triples
 
-HOUSE = Namespace(BASE + "house-rules#")
 MOST_COMPOSITES = 5
-COMBINES = (SH["and"], SH["or"], COV.ofCriteria)
 UNKNOWN = "unknown-cov-term"
 SAYS_MORE = ("target-class", "class-declared", "path-declared")
-PLAIN = (RDF.type, RDF.first, RDF.rest, RDFS.label, RDFS.comment, RDFS.seeAlso, SKOS.scopeNote)
-TERM_IN_QUERY = re.compile(r"\bcov:([A-Za-z][\w-]*)")
 
 
 @dataclass(frozen=True, order=True)
@@ -123,8 +105,7 @@ def _broken_shapes(knowledge: Knowledge) -> Iterator[Fault]:
     # pySHACL writes into the shapes it is given; the parsed ones serve every run.
     for triple in _house_rules():
         shapes.add(triple)
-    marked = chain(knowledge.triples, _marks(knowledge), _constraints(knowledge))
-    data = to_rdflib(Triples(marked))
+    data = to_rdflib(Triples(chain(knowledge.triples, marks(knowledge))))
     _, report, text = pyshacl.validate(data, shacl_graph=shapes, inference="none", inplace=True)
     if not isinstance(report, rdflib.Graph):
         raise RuntimeError(f"the house rules cannot be run: {text}")
@@ -148,48 +129,6 @@ def _rule_of(shapes: rdflib.Graph, shape: Any) -> str:
     while isinstance(shape, rdflib.BNode):
         shape = next(shapes.subjects(None, shape))
     return str(shape)
-
-
-def _marks(knowledge: Knowledge) -> Iterator[Spo]:
-    """Yield what the rules must know of the file that a node stands in."""
-    for name, triples in knowledge.by_file.items():
-        in_policy = name.startswith("shapes/policies/")
-        for s, p, o in triples:
-            if in_policy:
-                yield s, RDF.type, HOUSE.PolicyNode
-                if p.value.startswith(SH):
-                    yield s, HOUSE.usesShacl, p
-                elif not p.value.startswith(COV) and p not in PLAIN:
-                    yield s, HOUSE.usesOther, p
-                if isinstance(o, NamedNode) and o.value.startswith(CODE):
-                    yield s, HOUSE.usesCode, o
-            if name.startswith("shapes/"):
-                yield from ((s, HOUSE.usesTerm, term) for term in _terms_of_ours(p, o))
-            elif name != INFERRED and isinstance(s, NamedNode) and s.value.startswith((COV, CODE)):
-                is_code = s.value.startswith(CODE) and not name.startswith("ontology/")
-                yield s, RDF.type, HOUSE.CodeEntry if is_code else HOUSE.Term
-
-
-def _terms_of_ours(p: NamedNode, o: Term) -> Iterator[NamedNode]:
-    if p in (SH.select, SH.ask):
-        yield from (COV[local] for local in TERM_IN_QUERY.findall(o.value))
-    yield from (t for t in (p, o) if isinstance(t, NamedNode) and t.value.startswith(COV))
-
-
-def _constraints(knowledge: Knowledge) -> Iterator[Spo]:
-    """Yield what a leaf can ask with, and which parameters each component needs."""
-    t = knowledge.triples
-    for term in (*t.instances(COV.ProfileTerm), COV.affirmedFact, COV.absentFact):
-        if term not in (*COMBINES, SH.targetClass):
-            yield term, RDF.type, HOUSE.Constraint
-    for component, parameter in t.pairs(SH.parameter):
-        for path in t.objects(parameter, SH.path):
-            if isinstance(path, NamedNode):
-                yield path, RDF.type, HOUSE.Constraint
-                yield path, RDF.type, HOUSE.Parameter
-                yield component, HOUSE.takes, path
-                if not is_true(t.value(parameter, SH.optional)):
-                    yield component, HOUSE.requires, path
 
 
 def _term(node: Any) -> Term:

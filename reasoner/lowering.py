@@ -40,6 +40,12 @@ ANNOTATIONS = frozenset(
 )
 COMPOSITE = frozenset({SH["and"], SH["or"], COV.atLeast, COV.ofCriteria})
 ONE_LINE = frozenset({COV.affirmedFact, COV.absentFact})
+# Where the one-line form finds a named fact from the request, by the record it is stated of.
+RECORD_PATHS = {
+    COV.Patient: COV.hasPatient,
+    COV.PainRecord: COV.concernsPain,
+    COV.RequestedProcedure: COV.requestsProcedure,
+}
 # What leads from a shape to one inside it, which is written on the spot.
 NESTING = frozenset({SH.property, SH.qualifiedValueShape, SH["not"]})
 DURATIONS = {XSD.dayTimeDuration, XSD.yearMonthDuration}
@@ -195,6 +201,12 @@ class Lowering:
                 raise KnowledgeError(f"{compact(iri.value)} names {len(facts)} facts, not one")
             if facts[0] not in self.knowledge.facts:
                 raise KnowledgeError(f"{compact(iri.value)} asks for a fact that is not declared")
+            stated_of = self.knowledge.facts[facts[0]].stated_of
+            if stated_of not in RECORD_PATHS:
+                raise KnowledgeError(
+                    f"{compact(iri.value)} asks in one line for a fact of the"
+                    f" {self.knowledge.label(stated_of)}, of which there may be several"
+                )
             return self._described(iri, Kind.AFFIRMED if COV.affirmedFact in terms else Kind.ABSENT)
         if terms & self.parameters:
             component = component_of(iri, terms, self.components)
@@ -212,9 +224,10 @@ class Lowering:
         return self._described(iri, Kind.CORE)
 
     def _refuse_values(self, iri: NamedNode, component: Term) -> None:
-        """Refuse a parameter that is given twice or is not of its type.
+        """Refuse a parameter that is given twice, is not of its type, or is not known.
 
-        A query drops a duration that it cannot take off a date, and every request conforms.
+        A query drops a duration that it cannot take off a date, and every request conforms;
+        of a date that no record states it finds nothing, whatever the request says.
         """
         for parameter in self.triples.objects(component, SH.parameter):
             p = self.triples.value(parameter, SH.path)
@@ -227,6 +240,24 @@ class Lowering:
             types = {datatype} if datatype else {None} if named else DURATIONS
             if {o.datatype if isinstance(o, Literal) else None for o in given} - types:
                 raise KnowledgeError(f"{compact(iri.value)} gives {compact(p.value)} a wrong type")
+            lists = self.triples.objects(parameter, SH["in"])
+            known = [value for head in lists for value in self.triples.items(head)]
+            records = set(self.triples.objects(parameter, COV.dateOf))
+            for o in given:
+                if (known and o not in known) or (records and not self._is_date_of(o, records)):
+                    raise KnowledgeError(
+                        f"{compact(iri.value)} gives {compact(p.value)} what it cannot be:"
+                        f" {compact(o.value)}"
+                    )
+
+    def _is_date_of(self, term: Term, records: set[Term]) -> bool:
+        """Say whether a property states a date of one of some kinds of record."""
+        declared = self.knowledge.properties.get(term) if isinstance(term, NamedNode) else None
+        return (
+            declared is not None
+            and declared.value_type == XSD.date
+            and bool(records & declared.stated_of)
+        )
 
     def _refuse_unknown(self, owner: NamedNode, node: Node) -> None:
         """Refuse any SHACL term outside the profile, at whatever depth of blank nodes."""

@@ -28,8 +28,9 @@ from .facts import (
     value_of,
 )
 from .knowledge import Knowledge
+from .lowering import RECORD_PATHS
 from .namespaces import COV, SH
-from .standard import RECORD_PATHS, steps
+from .standard import steps
 from .triples import Term
 
 # Which property of a record each of these parameters picks it by.

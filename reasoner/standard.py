@@ -15,18 +15,11 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from .criteria import Criterion, Kind, Policy
 from .errors import KnowledgeError
 from .knowledge import Knowledge
-from .lowering import ANNOTATIONS, COMPOSITE, ONE_LINE
+from .lowering import ANNOTATIONS, COMPOSITE, ONE_LINE, RECORD_PATHS
 from .namespaces import BASE, COV, RDF, SH, XSD, compact
 from .triples import Node, Spo, Term, Triples
 
 OPEN = BASE + "ontology/when-open#"
-
-# Where a named fact is found from the request, by the record that it is stated of.
-RECORD_PATHS = {
-    COV.Patient: COV.hasPatient,
-    COV.PainRecord: COV.concernsPain,
-    COV.RequestedProcedure: COV.requestsProcedure,
-}
 
 
 def twin_of(leaf: NamedNode) -> NamedNode:
@@ -124,12 +117,7 @@ class Standard:
         if fact is None:
             raise KnowledgeError(f"{compact(leaf.iri.value)} names no fact")
         declared = self.knowledge.facts[fact]
-        record = RECORD_PATHS.get(declared.stated_of)
-        if record is None:
-            raise KnowledgeError(
-                f"{compact(leaf.iri.value)}: no one-line form reads the record that "
-                f"{compact(declared.iri.value)} is stated of"
-            )
+        record = RECORD_PATHS[declared.stated_of]
         silence = self._override(leaf) or declared.silence
         grants = twin and silence == COV.NotDocumented
         if wants:

@@ -7,9 +7,11 @@ from pyoxigraph import NamedNode
 
 from reasoner.decide import Decision
 from reasoner.engine import Answer
+from reasoner.judge import Verdict
 from reasoner.namespaces import COV, local_name
 from tests.case_files import Case
 from tests.laws import AnswerOf
+from tests.silence import is_open
 
 DECISIONS = {
     COV.Covered: Decision.COVERED,
@@ -45,6 +47,13 @@ def test_case_reaches_its_decision(case: Case, answer: Answer) -> None:
         }
     if answer.policy:
         assert answer.policy.iri == case.policy, "another edition answered"
+
+
+def test_case_leaves_open_only_what_silence_can(answer: Answer) -> None:
+    if answer.policy and answer.valuation:
+        verdicts = answer.valuation.verdicts
+        silent = [c for c in answer.policy.leaves if verdicts[c.iri] is Verdict.NOT_DOCUMENTED]
+        assert [c.name for c in silent if not is_open(c, answer.policy)] == []
 
 
 def by_name(verdicts: dict[NamedNode, NamedNode]) -> dict[str, str]:

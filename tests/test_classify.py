@@ -363,6 +363,7 @@ def test_technique_and_guidance_follow_from_code_and_broaden(classifier: Classif
     )
     assert values(found, "procedure", "usesTechnique") == {
         "CaudalTechnique",
+        "InterlaminarOrCaudal",
         "TransforaminalTechnique",
     }
     assert values(found, "procedure", "usesGuidance") == {"FluoroscopyOrCt", "ImagingGuidance"}

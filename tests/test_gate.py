@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from functools import lru_cache
 
 import pytest
@@ -500,6 +501,41 @@ def test_what_is_sound_passes(statements: str) -> None:
     """Where a family of procedures has no region, none is asked; both sides may be treated."""
     request = gate.read(more(statements.replace("?d", '"2025-03-14"^^xsd:date')))
     gate.refuse_contradictions(request, classified(request), knowledge())
+
+
+# The codes of an approach to the epidural space, each with a level that it spans.
+OTHER_THAN_TRANSFORAMINAL = {"62320": "C5-C6", "62321": "C5-C6", "62322": "L4-L5", "62323": "L4-L5"}
+TRANSFORAMINAL = {"64479": "C5-C6", "64483": "L4-L5"}
+
+
+@pytest.mark.parametrize(
+    ("codes", "technique", "refused"),
+    [
+        (OTHER_THAN_TRANSFORAMINAL, "TransforaminalTechnique", True),
+        (OTHER_THAN_TRANSFORAMINAL, "InterlaminarTechnique", False),
+        (OTHER_THAN_TRANSFORAMINAL, "CaudalTechnique", False),
+        (TRANSFORAMINAL, "InterlaminarTechnique", True),
+        (TRANSFORAMINAL, "CaudalTechnique", True),
+        (TRANSFORAMINAL, "TransforaminalTechnique", False),
+    ],
+)
+@pytest.mark.parametrize("node", [":procedure", ":earlier"])
+def test_a_code_that_means_an_approach_admits_no_other(
+    codes: dict[str, str], technique: str, refused: bool, node: str
+) -> None:
+    for code, level in codes.items():
+        means = f"cov:treatsLevel cov:{level} ; cov:usesTechnique cov:{technique} ;"
+        data = re.sub(
+            rf"(?m)^{node} cov:hasProcedureCode code:64493 ;(?:\n    cov:treatsLevel cov:L4-L5)?",
+            f"{node} cov:hasProcedureCode code:{code} ; {means}",
+            VALID,
+        )
+        request = gate.read(data.encode(), name="case.ttl")
+        if refused:
+            with pytest.raises(InputError, match=f"{technique}.* exclude each other"):
+                gate.refuse_contradictions(request, classified(request), knowledge())
+        else:
+            gate.refuse_contradictions(request, classified(request), knowledge())
 
 
 def same(request: gate.Request, other: gate.Request) -> bool:

@@ -212,6 +212,22 @@ COMPOSITES = [
 
 LEAVES = [
     asked("one line that names no fact", "leaf-fact", "cov:affirmedFact cov:LumbarRegion"),
+    asked(
+        "one line for a fact of an earlier procedure",
+        "leaf-fact-record",
+        "cov:affirmedFact cov:FunctionalImprovement",
+    ),
+    asked(
+        "time since a date of an earlier procedure",
+        "parameter-date",
+        'cov:minimumElapsed "P6M"^^xsd:yearMonthDuration ; cov:sinceDate cov:performedOn',
+    ),
+    asked(
+        "time until what is no date",
+        "parameter-date",
+        'cov:betweenLessThan "P45Y"^^xsd:yearMonthDuration ; '
+        "cov:sinceDate cov:birthDate ; cov:untilDate cov:averagePainScore",
+    ),
     taken(
         "number as a string",
         "parameter-value",
@@ -250,12 +266,12 @@ LEAVES = [
     ),
     asked(
         "component beside SHACL Core",
-        "leaf-kinds",
+        "leaf-component",
         f"cov:maximumSessions 2 ; {WHICH} ; {leaf('cov:requestsProcedure', 'sh:minCount 1')}",
     ),
     asked(
         "two components",
-        "leaf-kinds",
+        "leaf-component",
         f'cov:maximumSessions 2 ; cov:minimumInterval "P14D"^^xsd:dayTimeDuration ; {WHICH}',
     ),
     taken("component without a parameter", "leaf-parameters", ":block-spacing cov:ofProcedure"),
@@ -415,16 +431,43 @@ PATHS = [
     ),
     asked(
         "negated class of one region",
-        "class-negated",
+        "class-narrow",
         f"sh:not {shape(leaf('cov:requestsProcedure', f'sh:minCount 1 ; sh:class {LUMBAR}'))}",
     ),
     asked(
         "upper count of a class of one region",
-        "class-negated",
+        "class-narrow",
         leaf(
             EARLIER,
             f"sh:qualifiedMaxCount 2 ; sh:qualifiedValueShape {shape('sh:class ' + LUMBAR)}",
         ),
+    ),
+    asked(
+        "class of one technique",
+        "class-narrow",
+        leaf("cov:requestsProcedure", "sh:minCount 1 ; sh:class cov:MedialBranchBlock"),
+    ),
+    asked(
+        "planned procedure of one region",
+        "class-narrow",
+        f"cov:notAlsoPlanned {LUMBAR} ; cov:regionScope cov:AnyRegion",
+    ),
+    asked(
+        "earlier procedures of one intent",
+        "class-narrow-earlier",
+        "cov:maximumSessions 2 ; cov:ofProcedure cov:DiagnosticFacetJointInjection ;"
+        " cov:regionScope cov:SameRegion",
+    ),
+    asked(
+        "latest session of one technique",
+        "class-narrow-earlier",
+        "cov:latestSessionOf cov:MedialBranchBlock ; cov:regionScope cov:SameRegion ;"
+        " cov:minimumRelief 50",
+    ),
+    asked(
+        "earlier procedures of one region",
+        "",
+        f"cov:maximumSessions 2 ; cov:ofProcedure {LUMBAR} ; cov:regionScope cov:SameRegion",
     ),
     asked(
         "negated family",

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from case_files import CASES, load_cases
 from pyoxigraph import NamedNode
+from silence import is_open
 from variations import EXAMPLES, ROOT
 
 from reasoner.clauses import is_combination
-from reasoner.criteria import Criterion, Kind, Policy
+from reasoner.criteria import Policy
 from reasoner.decide import Decision
 from reasoner.engine import Reasoner
-from reasoner.knowledge import Knowledge, knowledge
+from reasoner.knowledge import knowledge
 from reasoner.lowering import Lowering
-from reasoner.namespaces import COV, POLICIES, SH, compact
-from reasoner.standard import steps
+from reasoner.namespaces import COV, POLICIES, compact
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SHAPES = ROOT / "shapes" / "policies"
@@ -99,35 +99,7 @@ def test_case_lies_in_the_folder_of_its_policy() -> None:
 # --- Every criterion has its cases ------------------------------------------------------------
 
 
-def is_open(leaf: Criterion, known: Knowledge) -> bool:
-    """Say whether silence can leave a leaf undocumented."""
-    t = known.triples
-    override = t.value(leaf.iri, COV.silenceMeans)
-    readings: set[object]
-    if leaf.kind in (Kind.AFFIRMED, Kind.ABSENT):
-        fact = t.value(leaf.iri, COV.affirmedFact) or t.value(leaf.iri, COV.absentFact)
-        assert isinstance(fact, NamedNode)
-        readings = {known.facts[fact].silence}
-    elif leaf.kind is Kind.CORE:
-        shapes = t.objects(leaf.iri, SH.property)
-        path = [p for shape in shapes for p in steps(t, t.value(shape, SH.path))]
-        readings = {known.properties[p].silence for p in path if p in known.properties}
-    else:
-        # Every component asks for a region, a response or a course, and each may be silent.
-        return True
-    return override == COV.NotDocumented if override else COV.NotDocumented in readings
-
-
-# Policies whose cases spell out every verdict of every leaf. The cases of the others turn on
-# every leaf too, as the mutants show, but do not name each verdict yet.
-SPELT_OUT = {"centene/cp-mp-171", "nhs-gm/gm070", "nhs-england/ebi-2k", "nia/cg-310"}
-
-
-@pytest.mark.parametrize(
-    "policy",
-    [p for p in EDITIONS if p.key in SPELT_OUT],
-    ids=lambda p: f"{p.key}@{p.edition}",
-)
+@pytest.mark.parametrize("policy", EDITIONS, ids=lambda p: f"{p.key}@{p.edition}")
 def test_every_leaf_has_a_case_of_each_verdict(policy: Policy) -> None:
     expected: dict[NamedNode, set[NamedNode]] = defaultdict(set)
     for case in load_cases():
@@ -138,15 +110,15 @@ def test_every_leaf_has_a_case_of_each_verdict(policy: Policy) -> None:
         for leaf in policy.leaves
         for verdict in (COV.Met, COV.NotMet, COV.NotDocumented)
         if verdict not in expected[leaf.iri]
-        and (verdict != COV.NotDocumented or is_open(leaf, knowledge()))
+        and (verdict != COV.NotDocumented or is_open(leaf, policy))
     ]
     assert not lacking, "\n".join(lacking)
 
 
 @pytest.mark.parametrize("policy", EDITIONS, ids=lambda p: f"{p.key}@{p.edition}")
 def test_no_case_expects_silence_of_what_is_closed(policy: Policy) -> None:
-    closed = {leaf.iri for leaf in policy.leaves if not is_open(leaf, knowledge())}
-    for case in load_cases():
+    closed = {leaf.iri for leaf in policy.leaves if not is_open(leaf, policy)}
+    for case in (c for c in load_cases() if c.policy == policy.iri):
         for criterion, verdict in case.expected_verdicts.items():
             assert verdict != COV.NotDocumented or criterion not in closed, case
 

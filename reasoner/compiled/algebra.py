@@ -235,11 +235,18 @@ class LatestResponded:
 
 @dataclass(frozen=True)
 class Changed:
-    """The request has a level, or a technique, that the latest session did not have."""
+    """The request has a level, or a technique, that the latest session did not have.
+
+    Parameters
+    ----------
+    partial : frozenset of str
+        The techniques that leave open a narrower one: two sessions of one may differ.
+    """
 
     of: Sessions
     what: str
     open: bool
+    partial: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -207,7 +207,9 @@ def _changed(e: a.Changed) -> Judging:
 
     def techniques_differ(facts: Facts, s: Session) -> tuple[bool, bool]:
         requested = facts.procedure.get(USES_TECHNIQUE, NONE)
-        return bool(s.techniques and requested), any(t in s.barred for t in requested)
+        differ = any(t in s.barred for t in requested)
+        same = any(t in s.techniques and t not in e.partial for t in requested)
+        return differ or same, differ
 
     compared = levels_differ if e.what == TREATS_LEVEL else techniques_differ
 

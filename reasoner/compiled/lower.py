@@ -209,7 +209,9 @@ class Lower:
         if "levelChangedSince" in given:
             return a.Changed(sessions("levelChangedSince"), TREATS_LEVEL, open_)
         if "techniqueChangedSince" in given:
-            return a.Changed(sessions("techniqueChangedSince"), USES_TECHNIQUE, open_)
+            broader = {o.value for _, o in self.knowledge.triples.pairs(COV.narrowerThan)}
+            of = sessions("techniqueChangedSince")
+            return a.Changed(of, USES_TECHNIQUE, open_, frozenset(broader))
         if cls := text("notAlsoPlanned"):
             return a.NotPlanned(cls, scope, text("exceptPlanned"), open_)
         if therapy := text("withTherapy"):

@@ -1,0 +1,130 @@
+"""What silence can leave undocumented, and what it cannot.
+
+A leaf is open where something that it reads may be silent and its silence is open. The
+procedures asked for, those of the past and those planned for the day are complete as
+given, their code or kind is always there, and the gate asks for the region of an earlier
+one. What only counts them is therefore open through the region, the technique or the
+intent that it asks of them, or not at all.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from pyoxigraph import NamedNode
+
+from reasoner import codes
+from reasoner.classify import Classifier
+from reasoner.criteria import Criterion, Kind, Policy
+from reasoner.knowledge import knowledge
+from reasoner.namespaces import BASE, COV, RDF, SH
+from reasoner.standard import steps
+from reasoner.triples import Triples
+
+REQUEST, PROCEDURE = NamedNode(f"{BASE}bench#request"), NamedNode(f"{BASE}bench#procedure")
+# What counts sessions, and what counts the procedures of the day.
+COUNTING = {
+    COV.minimumEarlierSessions,
+    COV.maximumEarlierSessions,
+    COV.maximumSessions,
+    COV.minimumInterval,
+    COV.firstSessionLessThan,
+    COV.firstSessionAtLeast,
+    COV.notAlsoPlanned,
+}
+NARROWING = (COV.withTechnique, COV.withIntent, COV.sidesMergedWithin)
+
+
+def is_open(leaf: Criterion, policy: Policy) -> bool:
+    """Say whether silence can leave a leaf undocumented in a policy."""
+    known, t = knowledge(), knowledge().triples
+    override = t.value(leaf.iri, COV.silenceMeans)
+    readings: set[object]
+    if leaf.kind in (Kind.AFFIRMED, Kind.ABSENT):
+        fact = t.value(leaf.iri, COV.affirmedFact) or t.value(leaf.iri, COV.absentFact)
+        assert isinstance(fact, NamedNode)
+        readings = {known.facts[fact].silence}
+    elif leaf.kind is Kind.CORE:
+        readings = {known.properties[p].silence for p in path_of(leaf) if p in known.properties}
+    elif override != COV.Absent:
+        return not is_complete(leaf, policy)
+    return override == COV.NotDocumented if override else COV.NotDocumented in readings
+
+
+def can_be_silent(leaf: Criterion) -> bool:
+    """Say whether a request may say nothing of what a leaf reads, however that is read."""
+    required = knowledge().properties
+    return leaf.kind is not Kind.CORE or not all(required[p].required_of for p in path_of(leaf))
+
+
+def path_of(leaf: Criterion) -> list[NamedNode]:
+    t = knowledge().triples
+    shapes = t.objects(leaf.iri, SH.property)
+    return [p for shape in shapes for p in steps(t, t.value(shape, SH.path))]
+
+
+def is_complete(leaf: Criterion, policy: Policy) -> bool:
+    """Say whether a leaf only counts procedures, and nothing it asks of them can be silent."""
+    t = knowledge().triples
+    said = t.predicates(leaf.iri)
+    if not COUNTING & said.keys() or any(p in said for p in NARROWING):
+        return False
+    counted = t.value(leaf.iri, COV.ofProcedure)
+    return t.value(leaf.iri, COV.regionScope) == COV.AnyRegion or (
+        # A planned procedure may be stated without its region.
+        isinstance(counted, NamedNode)
+        and COV.notAlsoPlanned not in said
+        and always_has_region(policy.target)
+        and all(has_region(means) for means in means_of(counted))
+    )
+
+
+@cache
+def always_has_region(target: NamedNode) -> bool:
+    """Say whether a request of a class has a region whatever code or kind it states."""
+    return all(implies_region(means) for means in means_of(target))
+
+
+def has_region(means: NamedNode) -> bool:
+    """Say whether an earlier procedure has a region: by its code, or because the gate asks."""
+    return implies_region(means) or codes.needs_region(means, knowledge())
+
+
+def implies_region(means: NamedNode) -> bool:
+    return bool(knowledge().triples.objects(means, COV.impliesRegion))
+
+
+@cache
+def means_of(cls: NamedNode) -> tuple[NamedNode, ...]:
+    """Return the codes and kinds that may make a procedure, or a request, one of a class."""
+    found: dict[NamedNode, None] = {}
+    for of, p in ((COV.ProcedureCode, COV.hasProcedureCode), (COV.ProcedureKind, COV.hasKind)):
+        found |= dict.fromkeys(m for m in knowledge().instances_of(of) if may_be(cls, m, p))
+    return tuple(found)
+
+
+def may_be(cls: NamedNode, means: NamedNode, p: NamedNode) -> bool:
+    """Say whether a procedure of a code or kind is, in some region, one of a class."""
+    regions = [None, *knowledge().instances_of(COV.SpinalRegion)]
+    return any(cls in types_with(means, p, region) for region in regions)
+
+
+@cache
+def types_with(means: NamedNode, p: NamedNode, region: NamedNode | None) -> frozenset[object]:
+    stated = Triples(
+        [
+            (REQUEST, RDF.type, COV.CoverageRequest),
+            (REQUEST, COV.requestsProcedure, PROCEDURE),
+            (PROCEDURE, RDF.type, COV.RequestedProcedure),
+            (PROCEDURE, p, means),
+        ]
+    )
+    if region is not None:
+        stated.add(PROCEDURE, COV.treatsRegion, region)
+    found = classifier().classify(stated)
+    return frozenset([*found.types(REQUEST), *found.types(PROCEDURE)])
+
+
+@cache
+def classifier() -> Classifier:
+    return Classifier(knowledge())

@@ -21,6 +21,8 @@ from .explain import ALL, Faults
 from .hermit import Inferred, infer, ontology_triples
 from .statements import Axiom, take_apart
 
+LOT = 250
+
 
 @dataclass(frozen=True)
 class Report:
@@ -106,27 +108,48 @@ def check(knowledge: Knowledge, requests: Mapping[str, Triples] | None = None) -
     classifier = Classifier(knowledge)
     apart = {
         name: _own_nodes(triples, f"{REQUESTS}check-{number}#", knowledge)
-        for number, (name, triples) in enumerate(requests.items())
+        for number, (name, triples) in enumerate(_unlike(requests, classifier, knowledge).items())
     }
-    read = [t for triples, _ in apart.values() for t in _read(triples, classifier)]
-    inferred = infer([*ontology, *read])
-    if inferred is None:
-        links = {name: _read(triples, classifier) for name, triples in requests.items()}
-        return _contradiction(knowledge, sizes, ontology, links)
     declarations, axioms = take_apart(ontology)
     faults = Faults(declarations)
-    return Report(
-        *sizes,
-        unsatisfiable={
-            compact(c.value): _said(knowledge, faults.reasons(c, axioms, {c}))
-            for c in inferred.unsatisfiable()
-        },
-        differences=tuple(
+    unsatisfiable: dict[str, tuple[str, ...]] = {}
+    differences: list[str] = []
+    for some in _together(list(apart)):
+        read = [t for name in some for t in _read(apart[name][0], classifier)]
+        inferred = infer([*ontology, *read])
+        if inferred is None:
+            links = {name: _read(requests[name], classifier) for name in some}
+            return _contradiction(knowledge, sizes, ontology, links)
+        if not unsatisfiable:
+            unsatisfiable = {
+                compact(c.value): _said(knowledge, faults.reasons(c, axioms, {c}))
+                for c in inferred.unsatisfiable()
+            }
+        differences += [
             f"{name}: {difference}"
-            for name, (triples, names) in apart.items()
-            for difference in _differences(classifier, inferred, triples, names)
-        ),
-    )
+            for name in some
+            for difference in _differences(classifier, inferred, *apart[name])
+        ]
+    return Report(*sizes, unsatisfiable=unsatisfiable, differences=tuple(differences))
+
+
+def _together(names: list[str]) -> list[list[str]]:
+    """Part requests into lots: HermiT takes much longer over many at once."""
+    return [names[i : i + LOT] for i in range(0, len(names), LOT)] or [[]]
+
+
+def _unlike(
+    requests: Mapping[str, Triples], classifier: Classifier, knowledge: Knowledge
+) -> dict[str, Triples]:
+    """Return one of all requests that differ in names, dates and numbers only.
+
+    To an OWL reasoner they are the same, and its time grows with each.
+    """
+    found: dict[frozenset[Spo], str] = {}
+    for name, triples in requests.items():
+        renamed, _ = _own_nodes(triples, f"{REQUESTS}check#", knowledge)
+        found.setdefault(frozenset(_read(renamed, classifier)), name)
+    return {name: requests[name] for name in found.values()}
 
 
 def _own_nodes(

@@ -1,36 +1,135 @@
 """The web service: a thin HTTP face on the reasoner.
 
-The service adds no judgement of its own. A request that comes in over HTTP must get the same
-verdict, with the same citations, as the same request given to the ``covergraph`` command, so
-everything that decides lives in ``reasoner`` and this module only carries questions in and
-answers out. The application comes from a factory, ``create_app``, so that importing the module
-costs nothing and every test can have an application of its own.
+The service adds no judgement of its own. A request that comes in over HTTP must get the
+same verdict, with the same citations, as the same request given to the ``covergraph``
+command, so everything that decides lives in ``reasoner``. It does not even run here: the
+server waits, and children of a keeper compute (``keeper``), so that no caller can hold
+up another. ``create_app`` returns the ASGI application; the routes are in ``routes``,
+what surrounds them in ``edge``.
 """
 
-from importlib.metadata import version
-from typing import Literal
+from __future__ import annotations
 
-from fastapi import FastAPI
-from pydantic import BaseModel
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
 
-DISTRIBUTION = "covergraph"
+from fastapi import FastAPI, Query
+from fastapi.exceptions import RequestValidationError
+from fastapi_offline import FastAPIOffline
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from . import examples, models
+from .edge import Edge
+from .openapi import PROBLEM_MODELS, refusing, settled
+from .problems import MEDIA_TYPE, Problem
+from .routes import router
+from .service import NEVER, Service
+from .settings import DISTRIBUTION, Settings
+from .settings import settings as from_environment
+
+DESCRIPTION = """Payers' medical policies as one knowledge graph: look policies up, decide coverage
+requests, compare payers in SPARQL. Every resource is JSON, JSON-LD or Turtle, by `Accept`."""
+TAGS = [
+    {"name": "policies", "description": "What payers publish."},
+    {"name": "procedures", "description": "What is asked for, and who covers it."},
+    {"name": "decisions", "description": "What a patient's request comes to."},
+    {"name": "sparql", "description": "Any question on the graph."},
+    {"name": "graph", "description": "The graph itself."},
+]
 
 
-class Health(BaseModel):
-    """The answer to a liveness probe, with the version that gave it."""
+def create_app(settings: Settings | None = None) -> Edge:
+    """Build the application; by default as the environment says."""
+    settings = settings or from_environment()
+    service = Service(settings)
 
-    status: Literal["ok"] = "ok"
-    version: str
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # Not waited for: until the keepers have loaded, only what needs them waits.
+        service.children.start()
+        yield
+        service.children.close()
+
+    app = FastAPIOffline(
+        title=DISTRIBUTION,
+        version=settings.version,
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        lifespan=lifespan,
+        redoc_url=None,
+        static_url="/docs/assets",
+        # The badge would ask a validator on another host.
+        swagger_ui_parameters={"validatorUrl": None},
+        redirect_slashes=False,
+    )
+
+    @app.get("/health", tags=["graph"], responses=refusing(400) | _healthy())
+    async def health(_: Annotated[models.Nothing, Query()]) -> Response:
+        """Say that the server is up, and which version of it."""
+        told = models.Health(status="ok", version=settings.version)
+        return Response(told.model_dump_json(), headers=JSON_NOW)
+
+    app.include_router(router(service))
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Problem, _problem)
+    _describe(app, settings)
+    return Edge(app, app.router, service)
 
 
-def create_app() -> FastAPI:
-    """Build the application, named and versioned as the installed distribution is."""
-    installed = version(DISTRIBUTION)
-    app = FastAPI(title=DISTRIBUTION, version=installed)
+JSON_NOW = {"Content-Type": "application/json", "Cache-Control": NEVER}
 
-    @app.get("/health")
-    def health() -> Health:
-        """Say that the service is up, and which version of it."""
-        return Health(version=installed)
 
-    return app
+def _healthy() -> dict[int | str, dict[str, Any]]:
+    content = {"application/json": {"example": examples.HEALTH}}
+    return {200: {"description": "It is up.", "model": models.Health, "content": content}}
+
+
+def _describe(app: FastAPI, settings: Settings) -> None:
+    generated = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = settled(generated(), PROBLEM_MODELS)
+            if settings.keys:
+                scheme = {"type": "http", "scheme": "bearer"}
+                document["components"]["securitySchemes"] = {"key": scheme}
+                document["security"] = [{"key": []}]
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    headers = {"Content-Type": MEDIA_TYPE, "Cache-Control": NEVER, **error.headers}
+    return Response(error.body(), error.status, headers)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    detail = {404: "there is no such address"}.get(error.status_code, "this is not answered")
+    return await _problem(request, Problem(error.status_code, detail))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    """Say which parameter is at fault; its value, and the name of an unknown one, stay unsaid."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    place, *names = first["loc"]
+    name = names[0] if names else ""
+    if first["type"] == "extra_forbidden":
+        problem = Problem(400, "there is no such parameter", str(place))
+    elif first["type"] == "missing":
+        problem = Problem(400, f"the parameter {name} is missing", str(place))
+    else:
+        pattern = first.get("ctx", {}).get("pattern", "")
+        hint = f"it matches {pattern}" if pattern else ""
+        problem = Problem(
+            400, f"the parameter {name} is not written as it must be", str(place), hint
+        )
+    return await _problem(request, problem)

@@ -216,6 +216,19 @@ def lint_command() -> None:
         raise typer.Exit(1)
 
 
+@app.command("serve")
+def serve_command(
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port.", min=0, max=65535)] = 8000,
+    keys: Annotated[Path | None, typer.Option(help="A file of hashed API keys.")] = None,
+    log: Annotated[bool, typer.Option("--log", help="Log each request by its route.")] = False,
+) -> None:
+    """Serve lookups, decisions and SPARQL over HTTP."""
+    from .commands.serve import serve
+
+    serve(host, port, keys, log)
+
+
 @ontology.command("check")
 def check_command(
     requests: Annotated[

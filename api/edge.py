@@ -1,0 +1,216 @@
+"""What surrounds every request: keys, methods, memory, errors and the log.
+
+Plain ASGI, because it runs for every answer. What never changes is remembered in the
+bytes it was sent in, so that most lookups come from here. Nothing that fails further in
+gets out as anything but a problem, and the log holds the route, never the address: that
+may carry a caller's words.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.routing import Match, Mount, Router
+
+from .keeper import report
+from .keys import presented
+from .memory import Memory
+from .problems import MEDIA_TYPE, Problem
+from .service import TAG, Service
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+OPEN = frozenset({"/health"})
+PAGES_KEPT = 12 * 2**20
+LOOKUPS = "/coverage"
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+SAFE: Headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
+log = logging.getLogger("covergraph.access")
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer as it was sent."""
+
+    headers: Headers
+    body: bytes
+    etag: bytes
+
+
+class Edge:
+    """The application with all that surrounds it.
+
+    Parameters
+    ----------
+    app : ASGI application
+        What answers.
+    router : Router
+        Its routes, to say which methods an address allows.
+    service : Service
+        What remembers lookups, and knows who may ask: everybody, where there are no keys.
+    """
+
+    def __init__(self, app: App, router: Router, service: Service) -> None:
+        self.app, self.router, self.service = app, router, service
+        self.keys = service.settings.keys
+        self.memory: Memory[tuple[str, bytes, bytes], Page] = Memory(most_bytes=PAGES_KEPT)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 0
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, noted)
+        except Problem as problem:
+            await refuse(noted, problem)
+        except Exception as error:
+            report(error)
+            if not status:
+                await refuse(noted, Problem(500, "the server failed"))
+        finally:
+            route = getattr(scope.get("route"), "path", "-")
+            taken = (time.perf_counter() - began) * 1000
+            log.info("%s %s %d %.1f ms", scope["method"], route, status, taken)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method, path = scope["method"], scope["path"]
+        headers = dict(scope["headers"])
+        if self.keys and path not in OPEN and not self.keys.holder(presented(headers)):
+            raise Problem(
+                401,
+                "an API key is needed",
+                hint="send it as Authorization: Bearer KEY",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        if method == "HEAD":
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
+        elif method != "GET":
+            allowed = self._allowed(scope)
+            if method == "OPTIONS" and allowed:
+                await _send(send, 204, [(b"allow", ", ".join(allowed).encode())], b"")
+                return
+            if allowed and method not in allowed:
+                raise not_allowed(allowed)
+            await self.app(scope, receive, send)
+            return
+        await self._get(scope, headers, receive, send)
+
+    async def _get(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
+    ) -> None:
+        key = (scope["path"], scope["query_string"], headers.get(b"accept", b""))
+        asked = headers.get(b"if-none-match", b"")
+        page = self._lookup(*key[1:]) if key[0] == LOOKUPS else self.memory.get(key)
+        if page is None:
+            allowed = self._allowed(scope)
+            if allowed and "GET" not in allowed:
+                raise not_allowed(allowed)
+            caught = _Caught(send)
+            await self.app(scope, receive, caught)
+            page = caught.page()
+            if page is None:
+                return
+            if key[0] != LOOKUPS:
+                self.memory.keep(key, page, len(page.body))
+        if asked and _matches(asked, page.etag):
+            kept = [h for h in page.headers if h[0] not in (b"content-type", b"content-length")]
+            await _send(send, 304, kept, None)
+        else:
+            await _send(send, 200, page.headers, page.body)
+
+    def _lookup(self, query: bytes, accept: bytes) -> Page | None:
+        """Return a lookup that the service remembers; it knows its days, the memory does not."""
+        found = self.service.remembered_lookup(query, accept)
+        if found is None:
+            return None
+        pairs, body = found
+        headers = [(k.encode(), v.encode()) for k, v in pairs]
+        headers.append((b"content-length", str(len(body)).encode()))
+        return Page(headers, body, dict(headers)[b"etag"])
+
+    def _allowed(self, scope: Scope) -> list[str]:
+        """Return the methods that an address answers to; none where there is no such address."""
+        found: set[str] = set()
+        for method in ("GET", "POST"):
+            probe = {**scope, "method": method}
+            routes = [r for r in self.router.routes if method == "GET" or not isinstance(r, Mount)]
+            if any(r.matches(probe)[0] is Match.FULL for r in routes):
+                found |= {method, "OPTIONS"} | ({"HEAD"} if method == "GET" else set())
+        return [m for m in METHODS if m in found]
+
+
+class _Caught:
+    """Holds back an answer that can be remembered; any other goes straight out."""
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self.start: Message | None = None
+        self.parts: list[bytes] = []
+        self.etag = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.etag = dict(message["headers"]).get(b"etag", b"")
+            # A file of the documentation has a tag of its own and may be long.
+            if message["status"] == 200 and self.etag.startswith(TAG.encode()):
+                self.start = message
+                return
+        if self.start is None:
+            await self.send(message)
+        elif message["type"] == "http.response.body":
+            self.parts.append(message.get("body", b""))
+
+    def page(self) -> Page | None:
+        if self.start is None:
+            return None
+        return Page(list(self.start["headers"]), b"".join(self.parts), self.etag)
+
+
+def not_allowed(allowed: list[str]) -> Problem:
+    listed = ", ".join(allowed)
+    return Problem(405, "this method is not allowed here", hint=listed, headers={"Allow": listed})
+
+
+def _matches(asked: bytes, etag: bytes) -> bool:
+    tags = [t.strip().removeprefix(b"W/") for t in asked.split(b",")]
+    return etag in tags or b"*" in tags
+
+
+def _without_body(send: Send) -> Send:
+    async def bare(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return bare
+
+
+async def refuse(send: Send, problem: Problem) -> None:
+    """Send a problem."""
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"cache-control", b"no-store")]
+    headers += [(k.lower().encode(), v.encode()) for k, v in problem.headers.items()]
+    body = problem.body()
+    headers.append((b"content-length", str(len(body)).encode()))
+    await _send(send, problem.status, headers, body)
+
+
+async def _send(send: Send, status: int, headers: Headers, body: bytes | None) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *SAFE]})
+    await send({"type": "http.response.body", "body": body or b""})

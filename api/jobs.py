@@ -1,0 +1,309 @@
+"""The work itself: what a child of a keeper does for one caller.
+
+A bench is loaded once, in its keeper. Its methods run in children that can open no
+file, so whatever they read has been read before. Each takes the words of a call and
+gives the bytes of an answer, or a problem.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from reasoner.codes import is_untabled
+from reasoner.context import shipped_context
+from reasoner.engine import Reasoner
+from reasoner.errors import CovergraphError, InputError
+from reasoner.knowledge import Knowledge
+from reasoner.lookup import stating_only, turning_days
+from reasoner.namespaces import CODE
+from reasoner.receipt import Recorder
+from reasoner.report import decision_graph, validation_report, written
+from reasoner.sparql.evaluate import GRAPHS, ROWS, YES_OR_NO, evaluate
+from reasoner.sparql.gate import Form, admit
+from reasoner.sparql.limits import Limits
+from reasoner.triples import Triples
+from reasoner.vocabulary import vocabulary
+
+from . import policies, terms
+from .coverage import coverage
+from .documents import Documents
+from .negotiation import JSON, JSON_LD, MARKDOWN, RESOURCE, SHACL_PROFILE, TURTLE, chosen
+from .problems import Problem
+from .procedures import Procedures
+from .reports import report_view
+from .representation import represented
+from .store import open_store
+
+Arguments = dict[str, Any]
+Job = Callable[[Arguments, bytes, Limits], "Done"]
+_IRI = re.compile(r"<[^>]*>")
+_VALUE = re.compile(r"(unknown (?!property)[a-z ]+?) \S+\Z")
+FORMS = {JSON_LD: "jsonld", TURTLE: "turtle"}
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a job gave: bytes with a status and a media type, or a problem."""
+
+    status: int = 200
+    media_type: str = JSON
+    body: bytes = b""
+    problem: dict[str, Any] = field(default_factory=dict)
+
+    def head(self) -> dict[str, Any]:
+        return {"status": self.status, "media_type": self.media_type, "problem": self.problem}
+
+
+class Bench:
+    """Does jobs by name; a caller's mistake is a problem, anything else is raised."""
+
+    jobs: dict[str, Job]
+
+    def do(self, job: Arguments, body: bytes, limits: Limits) -> Done:
+        """Do a job."""
+        try:
+            return self.jobs[job["do"]](job, body, limits)
+        except Problem as problem:
+            found = problem
+        except InputError as error:
+            found = Problem.of(error)
+        except CovergraphError:
+            found = Problem(500, "the server's own knowledge does not let it answer")
+        return Done(
+            problem={
+                "status": found.status,
+                "detail": found.detail,
+                "where": found.where,
+                "hint": found.hint,
+            }
+        )
+
+
+class Library(Bench):
+    """The store that callers' queries are answered from, and the questions it is asked."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.store = open_store(knowledge)
+        self.jobs = {"sparql": self.sparql}
+        evaluate(self.store, "ASK {}", YES_OR_NO[0], 1000)
+
+    def sparql(self, job: Arguments, body: bytes, limits: Limits) -> Done:
+        """Answer a query on the graph."""
+        query = decoded(body)
+        form = admit(query)
+        offered = tuple(GRAPHS) if form.gives_graph else YES_OR_NO if form is Form.ASK else ROWS
+        # Any client that takes JSON takes JSON results.
+        aliases = () if form.gives_graph else (JSON,)
+        media_type = negotiated(job, (*offered, *aliases))
+        asked = "application/sparql-results+json" if media_type == JSON else media_type
+        found = evaluate(self.store, query, asked, limits.answer)
+        return Done(200, found.media_type, found.body)
+
+
+class Workshop(Bench):
+    """Everything that pages, lookups and decisions need, loaded and warm."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.reasoner = Reasoner(knowledge)
+        self.knowledge = knowledge
+        self.recorder = Recorder(self.knowledge)
+        self.documents = Documents(self.knowledge)
+        self.procedures = Procedures(self.reasoner)
+        self.context = {"@context": shipped_context(self.knowledge)}
+        self.jobs = {
+            "view": self.view,
+            "coverage": self.coverage,
+            "turning days": self.turning_days,
+            "document": self.document,
+            "shapes": self.shapes,
+            "vocabulary": self.vocabulary,
+            "context": self.pinned_context,
+            "decide": self.decide,
+            "validate": self.validate,
+        }
+        self._warm()
+
+    def view(self, job: Arguments, _: bytes, __: Limits) -> Done:
+        """Answer with a list, a payer, a policy, a procedure or a code."""
+        media_type = negotiated(job)
+        name, at = job["name"], job.get("at", [])
+        views: dict[str, Callable[..., policies.View]] = {
+            "payers": lambda: policies.payers(self.reasoner),
+            "policies": lambda: policies.policies(self.reasoner),
+            "policy": lambda payer, policy: policies.policy(self.reasoner, f"{payer}/{policy}"),
+            "procedures": self.procedures.listed,
+            "procedure": self.procedures.procedure,
+            "codes": self.procedures.systems,
+            "code": self.procedures.code,
+        }
+        return Done(200, media_type, represented(views[name](*at), media_type))
+
+    def document(self, job: Arguments, _: bytes, __: Limits) -> Done:
+        """Answer with a document of the graph; as JSON, a typed view where there is one."""
+        media_type = negotiated(job)
+        path = job["path"]
+        if media_type == JSON and (view := self._typed(path)):
+            return Done(200, media_type, represented(view, media_type))
+        return Done(200, media_type, self.documents.document(path, media_type))
+
+    def _typed(self, path: str) -> policies.View | None:
+        match path.split("/"):
+            case ["codes"]:
+                return self.procedures.systems()
+            case ["policies", payer]:
+                return policies.payer(self.reasoner, payer)
+            case ["policies", payer, policy, edition]:
+                return policies.edition(self.reasoner, f"{payer}/{policy}", edition)
+        return None
+
+    def shapes(self, job: Arguments, _: bytes, __: Limits) -> Done:
+        """Answer with a file of shapes, or the list of them."""
+        media_type = negotiated(job)
+        if path := job["path"]:
+            return Done(200, media_type, self.documents.shape_file(path, media_type))
+        return Done(200, media_type, self.documents.shape_files(media_type))
+
+    def vocabulary(self, job: Arguments, _: bytes, __: Limits) -> Done:
+        """Answer with everything a request may state."""
+        media_type = negotiated(job, (*RESOURCE, MARKDOWN))
+        editions = [p for found in self.reasoner.catalogue.editions.values() for p in found]
+        if media_type == MARKDOWN:
+            return Done(200, MARKDOWN, vocabulary(self.knowledge, editions).encode())
+        view = terms.vocabulary_view(self.knowledge, editions)
+        return Done(200, media_type, represented(view, media_type))
+
+    def pinned_context(self, job: Arguments, _: bytes, __: Limits) -> Done:
+        """Answer with the pinned JSON-LD context."""
+        media_type = negotiated(job, (JSON_LD, JSON))
+        return Done(200, media_type, json.dumps(self.context, indent=1).encode())
+
+    def coverage(self, job: Arguments, _: bytes, __: Limits) -> Done:
+        """Answer a lookup."""
+        media_type = negotiated(job)
+        self._refuse_unknown(job)
+        view = coverage(
+            self.reasoner,
+            self.procedures,
+            job["code"],
+            day_of(job["date"]),
+            job.get("payer"),
+            job.get("diagnosis"),
+        )
+        return Done(200, media_type, represented(view, media_type))
+
+    def turning_days(self, _: Arguments, __: bytes, ___: Limits) -> Done:
+        """Answer with the days on which lookups may change."""
+        days = [day.isoformat() for day in turning_days(self.reasoner)]
+        return Done(200, JSON, json.dumps(days).encode())
+
+    def decide(self, job: Arguments, body: bytes, _: Limits) -> Done:
+        """Decide a request; as JSON the way ``covergraph decide --format json`` prints it."""
+        media_type, profile = preferred(job, RESOURCE)
+        if profile == SHACL_PROFILE:
+            return self.validate(job, body, _)
+        answers = self._answers(job, body)
+        if media_type == JSON:
+            found = [self.recorder.answer(a) for a in answers]
+            return Done(200, JSON, json.dumps(found, ensure_ascii=False).encode())
+        graph = Triples()
+        for answer in answers:
+            graph.update(decision_graph(answer, self.recorder))
+        return Done(200, media_type, written(graph, FORMS[media_type]).encode())
+
+    def validate(self, job: Arguments, body: bytes, _: Limits) -> Done:
+        """Answer with the conformance reports alone."""
+        media_type, profile = preferred(job, RESOURCE)
+        answers = self._answers(job, body)
+        if media_type == JSON:
+            view = {"reports": [report_view(a) for a in answers]}
+            return Done(200, JSON, json.dumps(view, ensure_ascii=False).encode())
+        graph = Triples()
+        for answer in answers:
+            graph.update(validation_report(answer))
+        told = f'{media_type};profile="{SHACL_PROFILE}"' if profile else media_type
+        return Done(200, told, written(graph, FORMS[media_type]).encode())
+
+    def _answers(self, job: Arguments, body: bytes) -> list[Any]:
+        on = day_of(job["date"]) if job.get("date") else None
+        self._refuse_unknown(job)
+        who = {k: job.get(k) for k in ("policy", "payer", "plan")}
+        if sum(map(bool, (*who.values(), job.get("all")))) > 1:
+            raise InputError("policy, payer, plan and all exclude each other")
+        try:
+            request = self.reasoner.read(body, media_type=job["media_type"], on=on)
+            return self.reasoner.decide_all(request, **who, every=bool(job.get("all")))
+        except InputError as error:
+            raise discreet(error) from None
+
+    def _refuse_unknown(self, job: Arguments) -> None:
+        """Refuse the key of a policy, a payer or a plan that there is none of."""
+        catalogue = self.reasoner.catalogue
+        among: dict[str, dict[str, Any]] = {
+            "policy": dict(catalogue.editions),
+            "payer": dict(catalogue.payers),
+            "plan": dict(catalogue.plans),
+        }
+        for what, known in among.items():
+            if asked := job.get(what):
+                policies.existing(asked.partition("@")[0], known, what, status=400)
+
+    def _warm(self) -> None:
+        """Do once what would be done for the first time in every child."""
+        is_untabled(CODE["-"], self.knowledge)
+        editions = [p for found in self.reasoner.catalogue.editions.values() for p in found]
+        day = max(p.effective_from for p in editions)
+        prepared = stating_only(self.reasoner, self.procedures.codes[0], day)
+        for policy in editions:
+            self.reasoner.judge(policy, self.reasoner.seen_by(policy, prepared))
+        answer = self.reasoner.answer(prepared, editions[0].key)
+        self.recorder.answer(answer)
+        written(decision_graph(answer, self.recorder), "turtle")
+        for media_type in RESOURCE:
+            represented(policies.payers(self.reasoner), media_type)
+
+
+def discreet(error: InputError) -> Problem:
+    """Return a problem with a request that names no record and no value of it.
+
+    The program's own messages call a record by its IRI and repeat a code that is unknown.
+    On a desk that helps; over a network an IRI may be a patient's number.
+    """
+    what = _IRI.sub("a name of the request's own", _VALUE.sub(r"\1", error.what))
+    return Problem(400, what, _IRI.sub("a record", error.where), error.hint)
+
+
+def preferred(job: Arguments, offered: Any) -> tuple[str, str]:
+    """Return the representation that a caller asks for.
+
+    Raises
+    ------
+    Problem
+        406 when none of what is offered is accepted.
+    """
+    found = chosen(job.get("accept", ""), tuple(offered))
+    if found is None:
+        raise Problem(406, "none of the accepted types is offered", hint=", ".join(offered))
+    return found
+
+
+def negotiated(job: Arguments, offered: Any = RESOURCE) -> str:
+    return preferred(job, offered)[0]
+
+
+def day_of(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError("this is no day of the calendar", "date", "write YYYY-MM-DD") from None
+
+
+def decoded(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError("the query is not UTF-8", f"byte {error.start}") from None

@@ -1,0 +1,232 @@
+"""The process that holds the knowledge, and a child of it for every piece of work.
+
+Whatever computes does so in a child: a page, a lookup, a decision, a query. A child is a
+copy of this process, so it starts in a few milliseconds with everything loaded. It sets
+limits on itself, reads one job, writes one answer and is gone; nothing of one caller is
+left for the next. One that outlasts its time is killed, and the server, which only waits
+for bytes, notices no more than that the answer is a refusal.
+
+The server asks on a socket: one byte that names the kind of job, and with it a
+descriptor of the job's own channel. On that channel the server writes the job and reads
+the answer; what ends a child early is told there in its stead.
+
+There are two keepers, the second a copy of the first: one for pages, lookups and
+decisions, which is ready soon, and one for queries, which has a view to derive first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from reasoner.sparql.limits import Limits, confine
+
+if TYPE_CHECKING:
+    from .jobs import Bench
+
+MEBIBYTE = 2**20
+# The kinds of job, each with what it may use.
+KINDS = {
+    b"p": Limits(seconds=10.0, memory=512 * MEBIBYTE, answer=32 * MEBIBYTE, nice=2),
+    b"d": Limits(seconds=10.0, memory=512 * MEBIBYTE, answer=32 * MEBIBYTE, nice=5),
+    b"q": Limits(
+        seconds=float(os.environ.get("COVERGRAPH_QUERY_SECONDS", "5")),
+        memory=256 * MEBIBYTE,
+        answer=10 * MEBIBYTE,
+        nice=10,
+    ),
+}
+READY = b"."
+MOST_CHILDREN = 32
+OUT_OF_TIME, OUT_OF_MEMORY, CRASHED = "time", "memory", "crash"
+# A child says by this status that Python itself ran out of memory.
+EXIT_MEMORY = 77
+
+
+@dataclass(frozen=True)
+class Child:
+    """A child at work: its channel, and when it is killed."""
+
+    channel: socket.socket
+    deadline: float
+
+
+class Keeper:
+    """Forks children on demand, kills the late ones and tells what became of the others.
+
+    Parameters
+    ----------
+    control : socket
+        Where the server asks.
+    bench : Bench
+        What children do their jobs on.
+    """
+
+    def __init__(self, control: socket.socket, bench: Bench) -> None:
+        self.control, self.bench = control, bench
+        self.children: dict[int, Child] = {}
+
+    def run(self) -> None:
+        """Serve until the server is gone."""
+        # What is loaded stays as it is: a collection would only copy its pages.
+        gc.collect()
+        gc.freeze()
+        woken, wake = socket.socketpair()
+        for end in (woken, wake):
+            end.setblocking(False)
+        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        selector = selectors.DefaultSelector()
+        selector.register(self.control, selectors.EVENT_READ)
+        selector.register(woken, selectors.EVENT_READ)
+        with contextlib.suppress(BrokenPipeError):
+            self.control.sendall(READY)
+        while True:
+            selector.select(self._next_deadline())
+            with contextlib.suppress(BlockingIOError):
+                woken.recv(4096)
+            self._bury()
+            self._kill_late()
+            if not self._accept(selector):
+                break
+        for pid in self.children:
+            os.kill(pid, signal.SIGKILL)
+
+    def _next_deadline(self) -> float | None:
+        if not self.children:
+            return None
+        first = min(c.deadline for c in self.children.values())
+        return max(0.0, first - time.monotonic())
+
+    def _accept(self, selector: selectors.BaseSelector) -> bool:
+        """Fork for one job that waits, if one does; say whether the server is still there."""
+        self.control.setblocking(False)
+        try:
+            kind, descriptors, _, _ = socket.recv_fds(self.control, 1, 1)
+        except BlockingIOError:
+            return True
+        finally:
+            self.control.setblocking(True)
+        if not kind:
+            return False
+        channel = socket.socket(fileno=descriptors[0])
+        limits = KINDS[kind]
+        if len(self.children) >= MOST_CHILDREN:
+            tell(channel, CRASHED)
+            return True
+        pid = os.fork()
+        if pid == 0:
+            selector.close()
+            self._work(channel, limits)
+        self.children[pid] = Child(channel, time.monotonic() + limits.seconds)
+        return True
+
+    def _work(self, channel: socket.socket, limits: Limits) -> NoReturn:
+        """Do one job in a child, and end it."""
+        status = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            gc.disable()
+            # Other callers' channels are none of this job's business.
+            for child in self.children.values():
+                child.channel.close()
+            self.control.close()
+            with channel, channel.makefile("rwb") as stream:
+                job = json.loads(stream.readline())
+                body = stream.read()
+                confine(limits)
+                answer = self.bench.do(job, body, limits)
+                head = answer.head() | {"length": len(answer.body)}
+                stream.write(json.dumps(head).encode() + b"\n")
+                stream.write(answer.body)
+            status = 0
+        except MemoryError:
+            status = EXIT_MEMORY
+        except BaseException as error:
+            # Where it was, and never what it said: that may hold a caller's words.
+            report(error)
+        finally:
+            os._exit(status)
+
+    def _bury(self) -> None:
+        """Take leave of the children that have ended, and say so for those that died."""
+        while self.children:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            child = self.children.pop(pid, None)
+            if child is None:
+                continue
+            code = os.waitstatus_to_exitcode(status)
+            if code != 0:
+                tell(child.channel, reason(code, late=time.monotonic() >= child.deadline))
+            child.channel.close()
+
+    def _kill_late(self) -> None:
+        now = time.monotonic()
+        for pid, child in self.children.items():
+            if now >= child.deadline:
+                os.kill(pid, signal.SIGKILL)
+
+
+def reason(code: int, late: bool) -> str:
+    """Return why a child died: what it ran out of, or that it crashed."""
+    if code in (-signal.SIGXCPU, -signal.SIGKILL) and (late or code == -signal.SIGXCPU):
+        return OUT_OF_TIME
+    # Engines in native code abort when an allocation fails.
+    if code in (EXIT_MEMORY, -signal.SIGABRT, -signal.SIGKILL):
+        return OUT_OF_MEMORY
+    return CRASHED
+
+
+def tell(channel: socket.socket, died: str) -> None:
+    """Write what a child died of where its answer would be; a reader that is gone hears nothing."""
+    try:
+        channel.setblocking(False)
+        channel.send(json.dumps({"died": died}).encode() + b"\n")
+    except OSError:
+        pass
+
+
+def report(error: BaseException) -> None:
+    """Write the kind of an error and the place in our own code to standard error."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+    print(f"covergraph: {type(error).__name__} at {place}", file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    """Run the keepers on the sockets whose descriptors are the arguments."""
+    # Imported here, so that a server that only talks to keepers loads none of it.
+    from reasoner.knowledge import knowledge
+
+    from .jobs import Library, Workshop
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    work, questions = (socket.socket(fileno=int(number)) for number in sys.argv[1:])
+    known = knowledge()
+    if os.fork() == 0:
+        work.close()
+        Keeper(questions, Library(known)).run()
+    else:
+        questions.close()
+        Keeper(work, Workshop(known)).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""The parameters of calls."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from .base import Day, Key, Model, Written
+
+
+class LookupQuery(Model):
+    """A lookup before there is a patient."""
+
+    code: Written = Field(description="A CPT or HCPCS code.", examples=["64493"])
+    date: Day = Field(description="The date of service, which picks the edition.")
+    payer: Key | None = Field(
+        None, description="The key of a payer, as /payers lists them; every payer without."
+    )
+    diagnosis: Written | None = Field(
+        None, description="An ICD-10-CM code, taken as the only diagnosis.", examples=["M47.816"]
+    )
+
+
+class DecisionQuery(Model):
+    """By whom a request is decided; without any of these, by whom it names itself."""
+
+    policy: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9-]{1,50}/[a-z0-9-]{1,50}(@\d{4}-\d{2}-\d{2})?$",
+        description="One policy, payer/policy, or one edition of it, payer/policy@edition.",
+    )
+    payer: Key | None = Field(None, description="Every policy of a payer.")
+    plan: Key | None = Field(None, description="A plan, by its order of precedence.")
+    all: Literal["true"] | None = Field(None, description="Every policy of every payer.")
+    date: Day | None = Field(None, description="Another date of service than the request's.")

@@ -1,0 +1,107 @@
+"""Decisions and reports."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from .base import Citation, Day, Iri, Model
+
+End = Literal["not-covered", "needs-review", "covered"]
+Verdict = Literal["met", "not met", "not documented"]
+
+
+class Brief(Model):
+    """A criterion with its verdict."""
+
+    criterion: Iri
+    label: str
+    verdict: Verdict
+    citations: list[Citation]
+
+
+class Statement(Model):
+    """A statement of the request that a criterion read."""
+
+    record: str
+    property: str
+    value: str
+
+
+class JudgedRoute(Model):
+    """A way to a person's decision, with its grounds as judged."""
+
+    label: str
+    grounds: Judged | None
+
+
+class Judged(Brief):
+    """A criterion as judged, with the facts it read."""
+
+    worst: End
+    best: End
+    applies: Verdict
+    interpretation: str | None
+    facts: list[Statement] = Field(default_factory=list)
+    combines: Literal["and", "or"] | None = None
+    members: list[Judged] = Field(default_factory=list)
+    route: JudgedRoute | None = None
+
+
+class OpenRoute(Model):
+    """A way that stays open to the requester."""
+
+    route: Iri
+    label: str
+    citations: list[Citation]
+
+
+class Decision(Model):
+    """A request under one policy: what ``covergraph decide --format json`` prints."""
+
+    request: str
+    policy: str
+    edition: str | None
+    decision: Literal["covered", "not-covered", "needs-information", "needs-review", "out-of-scope"]
+    worst: End | None
+    best: End | None
+    reason: str
+    precedence: str | None
+    deciding: list[Brief]
+    missing: list[list[Brief]] = Field(
+        description="The smallest sets of undocumented criteria that lead to the best end."
+    )
+    earliest: Day | None
+    earliestDecision: str | None
+    funding: str | None
+    routes: list[OpenRoute]
+    criteria: list[Judged]
+    receipt: dict[str, Any] = Field(description="Versions, hashes, editions and every verdict.")
+
+
+class Result(Model):
+    """One result of a report: a violation where not met, a warning where not documented."""
+
+    severity: Literal["violation", "warning", "info"]
+    message: str
+    criterion: str | None
+
+
+class Report(Model):
+    """Whether a request conforms to a policy; it does exactly when it is covered."""
+
+    policy: str
+    edition: str | None
+    conforms: bool
+    results: list[Result]
+
+
+class Reports(Model):
+    """One report for each policy."""
+
+    reports: list[Report]
+
+
+for model in (Judged, JudgedRoute):
+    model.model_rebuild()

@@ -1,0 +1,178 @@
+"""What routes ask of the children, and how their answers are sent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .children import Answer, Children
+from .memory import Memory
+from .models import LookupQuery
+from .negotiation import RESOURCE, chosen
+from .problems import Problem
+from .settings import Settings
+
+# The knowledge changes when a server is started with another; a client may ask again soon.
+UNCHANGING = "public, max-age=300"
+PRIVATE = "private, max-age=300"
+NEVER = "no-store"
+ANY_DAY = b"0000-00-00"
+LOOKUPS_KEPT = 12 * 2**20
+TAG = '"cg-'
+LOOKUP_WORDS = frozenset(LookupQuery.model_fields)
+_PLAIN = re.compile(r"[A-Za-z0-9.-]{1,64}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+Pairs: TypeAlias = list[tuple[str, str]]
+# Media type, code, day, payer, diagnosis.
+LookupKey: TypeAlias = tuple[str, str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A page that serves every day of the same editions, and its digest."""
+
+    answer: Answer
+    digest: str
+
+
+class Service:
+    """The children behind a server, and the pages that they have written."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.children = Children()
+        self.writing: dict[str, asyncio.Task[Answer]] = {}
+        self.lookups: Memory[LookupKey, Lookup] = Memory(most_bytes=LOOKUPS_KEPT)
+        self.turning_days: list[str] = []
+
+    async def page(self, request: Request, do: str, **words: Any) -> Response:
+        """Answer with a page that does not change while the server runs."""
+        answer = await self._written(job_of(request, do, words))
+        return self.unchanging(answer.body, answer.media_type, tag_of(answer.body))
+
+    async def lookup(self, request: Request, asked: LookupQuery) -> Response:
+        """Answer a lookup from the page that serves every day of the same editions.
+
+        A page is written once for a code and the editions in force; the day is put in after.
+        """
+        if not self.turning_days:
+            days = await self._written({"do": "turning days"})
+            self.turning_days = json.loads(days.body)
+        media_type = offered(request.headers.get("accept", ""))
+        if media_type is None:
+            raise Problem(406, "none of the accepted types is offered", hint=", ".join(RESOURCE))
+        words = asked.model_dump(exclude_none=True)
+        key = self._lookup_key(words, media_type)
+        page = self.lookups.get(key)
+        if page is None:
+            job = {**words, "do": "coverage", "accept": media_type}
+            answer = await self._written(job | {"code": key[1], "date": key[2] or asked.date})
+            page = Lookup(answer, sha256(answer.body).hexdigest()[:32])
+            if key[2]:
+                self.lookups.keep(key, page, len(answer.body))
+        headers, body = self._dated(page, asked.date)
+        return Response(body, headers=dict(headers))
+
+    def remembered_lookup(self, query: bytes, accept: bytes) -> tuple[Pairs, bytes] | None:
+        """Return the answer to a lookup whose page is written already, if it is plain to read.
+
+        This is how most lookups are answered, so it takes no way round: what is not written
+        in the one plain way goes through the route and its checks.
+        """
+        words = {}
+        for part in query.decode("latin-1").split("&"):
+            name, _, value = part.partition("=")
+            if name in words or name not in LOOKUP_WORDS or not _PLAIN.fullmatch(value):
+                return None
+            words[name] = value
+        if "code" not in words or not _DAY.fullmatch(words.get("date", "")):
+            return None
+        media_type = offered(accept.decode("latin-1"))
+        if media_type is None or not is_day(words["date"]):
+            return None
+        page = self.lookups.get(self._lookup_key(words, media_type))
+        return self._dated(page, words["date"]) if page else None
+
+    def _lookup_key(self, words: dict[str, str], media_type: str) -> LookupKey:
+        """Return what a page serves; the day in it is the first of the same editions, if known."""
+        turn = max(bisect_right(self.turning_days, words["date"]) - 1, 0)
+        known = self.turning_days[turn] if self.turning_days and is_day(words["date"]) else ""
+        payer, diagnosis = words.get("payer", ""), words.get("diagnosis", "")
+        return media_type, words["code"].upper(), known, payer, diagnosis.upper()
+
+    def _dated(self, page: Lookup, day: str) -> tuple[Pairs, bytes]:
+        body = page.answer.body.replace(ANY_DAY, day.encode())
+        return self._headers(page.answer.media_type, f'{TAG}{page.digest}{day}"'), body
+
+    async def _written(self, job: dict[str, Any]) -> Answer:
+        """Have a page written; callers who ask for the same one at once wait for one child."""
+        key = json.dumps(job, sort_keys=True)
+        task = self.writing.get(key)
+        if task is None:
+            task = asyncio.create_task(self.children.do("page", job))
+            self.writing[key] = task
+            task.add_done_callback(lambda _: self.writing.pop(key, None))
+        return await asyncio.shield(task)
+
+    def unchanging(self, body: bytes, media_type: str, tag: str) -> Response:
+        """Return a response that can be remembered, here and by others."""
+        return Response(body, headers=dict(self._headers(media_type, tag)))
+
+    def _headers(self, media_type: str, tag: str) -> Pairs:
+        return [
+            ("content-type", with_charset(media_type)),
+            ("etag", tag),
+            ("cache-control", PRIVATE if self.settings.keys else UNCHANGING),
+            ("vary", "Accept"),
+        ]
+
+    async def work(self, lane: str, job: dict[str, Any], body: bytes) -> Response:
+        """Answer with what a child makes of a body; nobody keeps it."""
+        answer = await self.children.do(lane, job, body)
+        return Response(
+            answer.body,
+            headers={
+                "Content-Type": with_charset(answer.media_type),
+                "Cache-Control": NEVER,
+                "Vary": "Accept",
+            },
+        )
+
+
+def tag_of(body: bytes) -> str:
+    """Return the strong entity tag of a representation that can be remembered."""
+    return f'{TAG}{sha256(body).hexdigest()[:32]}"'
+
+
+@lru_cache(maxsize=256)
+def offered(accept: str) -> str | None:
+    """Return the form of a resource that a caller likes best; None when it takes none."""
+    found = chosen(accept, RESOURCE)
+    return found[0] if found else None
+
+
+def job_of(request: Request, do: str, words: dict[str, Any]) -> dict[str, Any]:
+    return {"do": do, "accept": request.headers.get("accept", ""), **words}
+
+
+def is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def with_charset(media_type: str) -> str:
+    return f"{media_type};charset=utf-8" if media_type.startswith("text/") else media_type

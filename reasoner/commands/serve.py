@@ -1,0 +1,74 @@
+"""Run the HTTP service.
+
+The application is named, not imported: ``api`` builds on ``reasoner`` and never the other
+way round. What it has to know is passed on in the environment.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+APPLICATION = "api.app:create_app"
+HOST, KEYS_FILE = "COVERGRAPH_HOST", "COVERGRAPH_KEYS_FILE"
+# How long answers on their way may take when the server is told to stop.
+GRACE = 5
+
+
+def serve(host: str, port: int, keys: Path | None, log: bool) -> None:
+    """Run the service until it is told to stop.
+
+    Parameters
+    ----------
+    host, port : str, int
+        Where it listens. Anything but this machine itself needs API keys.
+    keys : Path or None
+        A file of hashed API keys.
+    log : bool
+        Whether each request is logged, by its route and never by its address.
+
+    Raises
+    ------
+    InputError
+        When keys are needed and there are none, or they cannot be read.
+    """
+    import uvicorn
+
+    if hasattr(signal, "SIGPIPE"):
+        # The command line ends with its reader; a server outlives a caller that hangs up.
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    os.environ[HOST] = host
+    if keys is not None:
+        os.environ[KEYS_FILE] = str(keys)
+    uvicorn.run(
+        APPLICATION,
+        factory=True,
+        host=host,
+        port=port,
+        access_log=False,
+        log_config=logging_of(log),
+        server_header=False,
+        ws="none",
+        lifespan="on",
+        timeout_graceful_shutdown=GRACE,
+    )
+
+
+def logging_of(log: bool) -> dict[str, Any]:
+    """Return where the server's log goes: standard error, without anything a caller wrote."""
+    plain = {"format": "%(asctime)s %(levelname)s %(message)s"}
+    stderr = {"class": "logging.StreamHandler", "formatter": "plain"}
+    level = {"handlers": ["stderr"], "propagate": False}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"plain": plain},
+        "handlers": {"stderr": stderr},
+        "loggers": {
+            "uvicorn": level | {"level": logging.INFO},
+            "covergraph": level | {"level": logging.INFO if log else logging.WARNING},
+        },
+    }

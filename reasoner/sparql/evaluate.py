@@ -1,0 +1,91 @@
+"""From an admitted query to the bytes of its answer.
+
+Meant to run in a process of its own (``limits``): a query may still ask for more time or
+memory than there is, and the engine then ends the process.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from pyoxigraph import (
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Store,
+)
+
+from ..errors import InputError
+
+ROWS = {
+    "application/sparql-results+json": QueryResultsFormat.JSON,
+    "application/sparql-results+xml": QueryResultsFormat.XML,
+    "text/csv": QueryResultsFormat.CSV,
+    "text/tab-separated-values": QueryResultsFormat.TSV,
+}
+GRAPHS = {
+    "text/turtle": RdfFormat.TURTLE,
+    "application/n-triples": RdfFormat.N_TRIPLES,
+    "application/ld+json": RdfFormat.JSON_LD,
+}
+# A yes or a no has no form in CSV and TSV.
+YES_OR_NO = ("application/sparql-results+json", "application/sparql-results+xml")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The answer to a query, and its media type."""
+
+    media_type: str
+    body: bytes
+
+
+class _Bounded(io.BytesIO):
+    """A buffer that refuses to grow past a bound."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        if self.tell() + len(data) > self.most:
+            raise InputError(
+                f"the answer is larger than {self.most} bytes", hint="ask for fewer rows: LIMIT"
+            )
+        return super().write(data)
+
+
+def evaluate(store: Store, query: str, media_type: str, most: int) -> Answered:
+    """Answer a query that ``gate.admit`` let through.
+
+    Parameters
+    ----------
+    store : Store
+        What is asked; its default graph only.
+    media_type : str
+        One of ``ROWS`` for SELECT and ASK, one of ``GRAPHS`` for CONSTRUCT and DESCRIBE.
+    most : int
+        The bytes of the longest answer.
+
+    Raises
+    ------
+    InputError
+        When the text is no SPARQL, or the answer is too long.
+    """
+    out = _Bounded(most)
+    try:
+        found = store.query(query)
+        if isinstance(found, QueryTriples):
+            found.serialize(out, format=GRAPHS[media_type])
+        elif isinstance(found, QuerySolutions | QueryBoolean):
+            found.serialize(out, format=ROWS[media_type])
+    except SyntaxError as error:
+        where = f"line {error.lineno}, column {error.offset}" if error.lineno else ""
+        raise InputError("this is no SPARQL query", where) from None
+    except (RuntimeError, OSError, ValueError):
+        # Such as a function that there is not. The engine's own words repeat the query.
+        raise InputError("the query cannot be answered") from None
+    return Answered(media_type, out.getvalue())

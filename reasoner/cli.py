@@ -120,6 +120,10 @@ def decide_command(
         renderer = Renderer(recorder)
         for request, found in decided:
             show(renderer.heading(request))
+            if every:
+                from .commands.overview import overview
+
+                show(overview(found))
             for answer in found:
                 show(renderer.answer(answer))
     elif form is Format.JSON:
@@ -182,6 +186,38 @@ def clauses_command(
         unsettled += sum(not c.settled for c in clauses) + len(uncited(policy))
     if unsettled:
         raise typer.Exit(1)
+
+
+@app.command("compare")
+def compare_command(
+    procedure: Annotated[str, typer.Argument(help="A class, such as facet-joint-denervation.")],
+    region: Annotated[str | None, typer.Option(help="Such as lumbar; all without.")] = None,
+    payer: Annotated[list[str] | None, typer.Option(help="Only this payer; repeatable.")] = None,
+    form: Annotated[str, typer.Option("--format", help="table, markdown, csv or json.")] = "table",
+) -> None:
+    """Show what each payer asks for a procedure, concern by concern."""
+    from .commands.compare import compare
+
+    compare(procedure, region, payer, form)
+
+
+@app.command("query")
+def query_command(
+    query: Annotated[str, typer.Argument(help="A file, - for standard input, or a name.")],
+    form: Annotated[str, typer.Option("--format", help="table, csv, json or turtle.")] = "table",
+) -> None:
+    """Run a SPARQL query of the library, or one of your own, over the whole graph."""
+    from .commands.query import query as run
+
+    run(query, form)
+
+
+@app.command("queries")
+def queries_command() -> None:
+    """List the queries of the library with the questions that they answer."""
+    from .commands.query import queries
+
+    queries()
 
 
 @app.command("vocabulary")

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-SHOWN = re.compile(r"```\n\S*/covergraph (decide [^\n]*)\n```\n\n```\n(.*?)```", re.DOTALL)
+SHOWN = re.compile(
+    r"```\n\S*/covergraph ((?:decide|query) [^\n]*)\n```\n\n```\n(.*?)```", re.DOTALL
+)
 EXAMPLES = SHOWN.findall((ROOT / "README.md").read_text())
 
 

@@ -1,0 +1,81 @@
+"""One request under every policy at a glance: the decision, what it turns on, where it stands.
+
+Policies that do not speak to the request are named together at the end, so that what is
+left is what a requester can act on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ..criteria import Criterion
+from ..decide import Decision
+from ..engine import Answer
+from ..render import ENDS, WORDS, in_order, sections
+
+WHAT = {
+    Decision.COVERED: "",
+    Decision.NOT_COVERED: "not met: ",
+    Decision.NEEDS_INFORMATION: "to be documented: ",
+    Decision.NEEDS_REVIEW: "for the reviewer: ",
+}
+
+
+def overview(answers: Sequence[Answer]) -> RenderableType:
+    """Return the answers to one request side by side, those out of scope in one line."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 1, 0))
+    table.add_column("policy", overflow="fold", ratio=2)
+    table.add_column("decision", overflow="fold", ratio=1)
+    table.add_column("what decides, or is missing", overflow="fold", ratio=4)
+    table.expand = True
+    for answer in answers:
+        if answer.decision is not Decision.OUT_OF_SCOPE:
+            word, style = WORDS[answer.decision]
+            name = Text(answer.selection.key)
+            if answer.policy:
+                name = Text(f"{answer.policy.payer_label}\n{answer.policy.key}")
+            table.add_row(
+                name, Text(f"{word.lower()}{ends(answer)}", style=style), turns_on(answer)
+            )
+    outside = [a.selection.key for a in answers if a.decision is Decision.OUT_OF_SCOPE]
+    parts: list[RenderableType] = [table] if table.row_count else []
+    if outside:
+        parts.append(Text(f"Out of scope: {', '.join(outside)}"))
+    return Group(*parts, Text())
+
+
+def ends(answer: Answer) -> str:
+    """Return what a question may still come to."""
+    if answer.decision is not Decision.NEEDS_INFORMATION or answer.value is None:
+        return ""
+    worst, best = (ENDS[end] for end in answer.value)
+    return f", at best {best}, at worst {worst}" if worst != best else f", then {best}"
+
+
+def turns_on(answer: Answer) -> str:
+    """Return what decides or is missing, each with its sections."""
+    if answer.decision is Decision.COVERED:
+        return f"all {len(answer.deciding)} requirements are met" if answer.deciding else ""
+    if answer.decision is Decision.NEEDS_INFORMATION:
+        ways = answer.missing
+        always = frozenset.intersection(*ways) if ways else frozenset[Criterion]()
+        rest = frozenset().union(*ways) - always if ways else frozenset[Criterion]()
+        lines = [named(c) for c in in_order(always, answer)]
+        if rest:
+            lines.append("one of: " + "; ".join(named(c) for c in in_order(rest, answer)))
+    else:
+        lines = [named(c) for c in answer.deciding]
+    told = WHAT[answer.decision] + "\n".join(lines)
+    if answer.earliest:
+        told += f"\nask again from {answer.earliest.day.isoformat()}"
+    return told
+
+
+def named(criterion: Criterion) -> str:
+    where = sections(criterion.citations)
+    return f"{criterion.label} [{where}]" if where else criterion.label

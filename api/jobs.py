@@ -15,6 +15,7 @@ from datetime import date
 from typing import Any
 
 from reasoner.codes import is_untabled
+from reasoner.compare import matrix
 from reasoner.context import shipped_context
 from reasoner.engine import Reasoner
 from reasoner.errors import CovergraphError, InputError
@@ -26,10 +27,12 @@ from reasoner.report import decision_graph, validation_report, written
 from reasoner.sparql.evaluate import GRAPHS, ROWS, YES_OR_NO, evaluate
 from reasoner.sparql.gate import Form, admit
 from reasoner.sparql.limits import Limits
+from reasoner.store import open_store
 from reasoner.triples import Triples
 from reasoner.vocabulary import vocabulary
 
 from . import policies, terms
+from .comparison import comparison
 from .coverage import coverage
 from .documents import Documents
 from .negotiation import JSON, JSON_LD, MARKDOWN, RESOURCE, SHACL_PROFILE, TURTLE, chosen
@@ -37,7 +40,6 @@ from .problems import Problem
 from .procedures import Procedures
 from .reports import report_view
 from .representation import represented
-from .store import open_store
 
 Arguments = dict[str, Any]
 Job = Callable[[Arguments, bytes, Limits], "Done"]
@@ -89,7 +91,7 @@ class Library(Bench):
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.store = open_store(knowledge)
-        self.jobs = {"sparql": self.sparql}
+        self.jobs = {"sparql": self.sparql, "compare": self.compare}
         evaluate(self.store, "ASK {}", YES_OR_NO[0], 1000)
 
     def sparql(self, job: Arguments, body: bytes, limits: Limits) -> Done:
@@ -103,6 +105,18 @@ class Library(Bench):
         asked = "application/sparql-results+json" if media_type == JSON else media_type
         found = evaluate(self.store, query, asked, limits.answer)
         return Done(200, found.media_type, found.body)
+
+    def compare(self, job: Arguments, _: bytes, __: Limits) -> Done:
+        """Answer with what payers ask for a procedure, side by side."""
+        media_type = negotiated(job)
+        payers = job["payer"].split(",") if job.get("payer") else None
+        try:
+            found = matrix(self.store, job["procedure"], job.get("region"), payers)
+        except InputError as error:
+            # What was asked for is not repeated.
+            what = "there is no such procedure, region or payer"
+            raise Problem(400, what, hint=error.hint) from None
+        return Done(200, media_type, represented(comparison(found), media_type))
 
 
 class Workshop(Bench):

@@ -52,7 +52,10 @@ CONTEXT: dict[str, Any] = {
     "effectiveFrom": _day(COV.effectiveFrom),
     "effectiveUntil": _day(COV.effectiveUntil),
     "date": {"@id": TERMS + "date", "@type": XSD.date.value},
-    "members": {"@id": TERMS + "members", "@container": "@list"},
+    **{
+        name: {"@id": TERMS + name, "@container": "@list"}
+        for name in ("members", "columns", "rows", "cells")
+    },
 }
 
 

@@ -137,6 +137,12 @@ def _procedures(api: APIRouter, service: Service) -> None:
         """
         return await service.lookup(request, asked)
 
+    @api.get("/compare", tags=["procedures"], responses=offering(models.Comparison, 400, 406))
+    async def compare(request: Request, asked: Annotated[models.CompareQuery, Query()]) -> Response:
+        """Compare what payers ask for a procedure, by concern, with section numbers."""
+        words = asked.model_dump(exclude_none=True)
+        return await service.page(request, "compare", "comparison", **words)
+
 
 def _decisions(api: APIRouter, service: Service) -> None:
     most = service.settings.largest_body

@@ -56,9 +56,9 @@ class Service:
         self.lookups: Memory[LookupKey, Lookup] = Memory(most_bytes=LOOKUPS_KEPT)
         self.turning_days: list[str] = []
 
-    async def page(self, request: Request, do: str, **words: Any) -> Response:
+    async def page(self, request: Request, do: str, lane: str = "page", **words: Any) -> Response:
         """Answer with a page that does not change while the server runs."""
-        answer = await self._written(job_of(request, do, words))
+        answer = await self._written(job_of(request, do, words), lane)
         return self.unchanging(answer.body, answer.media_type, tag_of(answer.body))
 
     async def lookup(self, request: Request, asked: LookupQuery) -> Response:
@@ -115,12 +115,12 @@ class Service:
         body = page.answer.body.replace(ANY_DAY, day.encode())
         return self._headers(page.answer.media_type, f'{TAG}{page.digest}{day}"'), body
 
-    async def _written(self, job: dict[str, Any]) -> Answer:
+    async def _written(self, job: dict[str, Any], lane: str = "page") -> Answer:
         """Have a page written; callers who ask for the same one at once wait for one child."""
         key = json.dumps(job, sort_keys=True)
         task = self.writing.get(key)
         if task is None:
-            task = asyncio.create_task(self.children.do("page", job))
+            task = asyncio.create_task(self.children.do(lane, job))
             self.writing[key] = task
             task.add_done_callback(lambda _: self.writing.pop(key, None))
         return await asyncio.shield(task)

@@ -4,8 +4,16 @@ The descriptions are the documentation. ``/docs`` shows them, and ``/api`` gives
 name of an answer an address of its own.
 """
 
-from .asked import DecisionQuery, LookupQuery
+from .asked import CompareQuery, DecisionQuery, LookupQuery
 from .base import Citation, Health, Model, Nothing, ProblemDetails
+from .comparison import (
+    ClauseOf,
+    ComparedCell,
+    ComparedPayer,
+    ComparedRequirement,
+    ComparedRow,
+    Comparison,
+)
 from .coverage import (
     Condition,
     ConditionalRoute,
@@ -57,9 +65,16 @@ __all__ = [
     "Brief",
     "Citation",
     "Clause",
+    "ClauseOf",
     "CodeBrief",
     "CodeSystem",
     "Codes",
+    "CompareQuery",
+    "ComparedCell",
+    "ComparedPayer",
+    "ComparedRequirement",
+    "ComparedRow",
+    "Comparison",
     "Condition",
     "ConditionalRoute",
     "Context",

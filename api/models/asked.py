@@ -22,6 +22,27 @@ class LookupQuery(Model):
     )
 
 
+class CompareQuery(Model):
+    """A comparison of payers."""
+
+    procedure: str = Field(
+        pattern=r"^[a-z][a-z-]{1,99}$",
+        description="The name of a class of procedures.",
+        examples=["facet-joint-denervation"],
+    )
+    region: str | None = Field(
+        None,
+        pattern=r"^[a-z][a-z-]{1,49}$",
+        description="cervical, thoracic, lumbar or sacroiliac; every region without.",
+        examples=["lumbar"],
+    )
+    payer: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9-]{1,64}(,[a-z0-9-]{1,64}){0,19}$",
+        description="Keys of payers, with commas between; every payer without.",
+    )
+
+
 class DecisionQuery(Model):
     """By whom a request is decided; without any of these, by whom it names itself."""
 

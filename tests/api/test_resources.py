@@ -17,6 +17,7 @@ from reasoner.knowledge import knowledge
 from reasoner.namespaces import BASE, CONTEXT_IRI
 
 LOOKUP = "/coverage?code=64493&date=2024-06-10&payer=nia"
+COMPARISON = "/compare?procedure=facet-joint-denervation&region=lumbar"
 EDITION = "/policies/nia/cg-301/2024-01-01"
 RESOURCES: dict[str, Any] = {
     "/payers": models.Payers,
@@ -36,6 +37,7 @@ RESOURCES: dict[str, Any] = {
     "/codes/icd-10-cm/A00.0": models.DiagnosisCode,
     LOOKUP: models.Coverage,
     "/coverage?code=64493&date=2024-06-10": models.Coverage,
+    COMPARISON: models.Comparison,
     "/ontology": models.Document,
     "/components": models.Document,
     "/house-rules": models.Document,

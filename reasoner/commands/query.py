@@ -6,7 +6,6 @@ graph, and a mistake in it is told with its line.
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
@@ -29,12 +28,10 @@ from ..errors import InputError
 from ..library import library, named_query
 from ..namespaces import BASE, POLICIES, PREFIXES, compact
 from ..render import show
+from ..sparql.evaluate import misread
 from ..sparql.gate import admit
 from ..store import shipped_store
 from .compare import one_of
-
-PLACE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
-
 
 FORMATS = ("table", "csv", "json", "turtle")
 
@@ -104,9 +101,7 @@ def answered(store: Store, text: str) -> QuerySolutions | QueryBoolean | QueryTr
     try:
         return store.query(text)
     except SyntaxError as error:
-        found = PLACE.match(str(error))
-        where = f"line {found[1]}, column {found[2]}" if found else ""
-        raise InputError(" ".join((found[3] if found else str(error)).split()), where) from None
+        raise misread(error) from None
 
 
 def rows(answer: QuerySolutions) -> RenderableType:

@@ -7,6 +7,7 @@ memory than there is, and the engine then ends the process.
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 
 from pyoxigraph import (
@@ -19,6 +20,7 @@ from pyoxigraph import (
 )
 
 from ..errors import InputError
+from ..namespaces import COV
 
 ROWS = {
     "application/sparql-results+json": QueryResultsFormat.JSON,
@@ -31,6 +33,7 @@ GRAPHS = {
     "application/n-triples": RdfFormat.N_TRIPLES,
     "application/ld+json": RdfFormat.JSON_LD,
 }
+PLACE = re.compile(r"error at (\d+):(\d+)")
 # A yes or a no has no form in CSV and TSV.
 YES_OR_NO = ("application/sparql-results+json", "application/sparql-results+xml")
 
@@ -83,9 +86,17 @@ def evaluate(store: Store, query: str, media_type: str, most: int) -> Answered:
         elif isinstance(found, QuerySolutions | QueryBoolean):
             found.serialize(out, format=ROWS[media_type])
     except SyntaxError as error:
-        where = f"line {error.lineno}, column {error.offset}" if error.lineno else ""
-        raise InputError("this is no SPARQL query", where) from None
+        raise misread(error) from None
     except (RuntimeError, OSError, ValueError):
         # Such as a function that there is not. The engine's own words repeat the query.
         raise InputError("the query cannot be answered") from None
     return Answered(media_type, out.getvalue())
+
+
+def misread(error: SyntaxError) -> InputError:
+    """Return the refusal of what is no SPARQL, with the place that the parser names."""
+    found = PLACE.match(str(error))
+    where = f"line {found[1]}, column {found[2]}" if found else ""
+    undeclared = "Prefix not found" in str(error)
+    hint = "does it declare every prefix? PREFIX cov: <" + COV + ">" if undeclared else ""
+    return InputError("this is no SPARQL query", where, hint)

@@ -99,10 +99,13 @@ class Generator:
         return f"def verdicts(facts):\n{text}\n"
 
     def verdict(self, leaf: a.Leaf) -> str:
-        holds, may_hold = self.expression(leaf.holds, REQUEST), None
-        if leaf.may_hold != leaf.holds:
-            may_hold = self.expression(leaf.may_hold, REQUEST)
-        return f"2 if {holds} else 1 if {may_hold} else 0" if may_hold else f"2 if {holds} else 0"
+        holds, twin = self.expression(leaf.holds, REQUEST), leaf.may_hold
+        if twin == leaf.holds:
+            return f"2 if {holds} else 0"
+        if isinstance(twin, a.AnyOf):
+            # The twin is only asked when the leaf has failed.
+            twin = a.AnyOf(tuple(part for part in twin.parts if part != leaf.holds))
+        return f"2 if {holds} else 1 if {self.expression(twin, REQUEST)} else 0"
 
     def _without_history(self, leaf: a.Leaf) -> int | None:
         """Return the verdict on a leaf that asks for sessions where there are none."""
@@ -128,6 +131,8 @@ class Generator:
         if isinstance(e, a.Every):
             if focus is REQUEST and names(e.path) == (REQUESTS_PROCEDURE,):
                 return self.expression(e.test, PROCEDURE)
+            if isinstance(e.test, a.Among):
+                return f"{self.constant(e.test.values)}.issuperset({self.values(e.path, focus)})"
             inner = focus.inner()
             test = self.expression(e.test, inner)
             return f"all({test} for {inner.name} in {self.values(e.path, focus)})"
@@ -155,6 +160,14 @@ class Generator:
         found = self.values(e.path, focus)
         if e.test is None:
             number = f"len({found})"
+        elif isinstance(e.test, a.Among):
+            among = self.constant(e.test.values)
+            if (e.least, e.most) == (None, 0):
+                return f"{among}.isdisjoint({found})"
+            if (e.least, e.most) == (1, None):
+                return f"(not {among}.isdisjoint({found}))"
+            # The values at the end of a path are all different.
+            number = f"len({among}.intersection({found}))"
         else:
             inner = focus.inner()
             number = f"sum({self.expression(e.test, inner)} for {inner.name} in {found})"

@@ -29,11 +29,14 @@ class Prepared:
         What lays out the facts.
     make_triples : callable
         What classifies and derives triple by triple.
+    unseen : Prepared or None
+        What it was before a policy's view of the history was added, if one was.
     """
 
     request: Request
     make_facts: Callable[[], Facts]
     make_triples: Callable[[], Triples]
+    unseen: Prepared | None = None
 
     @cached_property
     def facts(self) -> Facts:
@@ -45,19 +48,17 @@ class Prepared:
 
     def seen_by(self, view: View, on: date | None = None) -> Prepared:
         """Return it with a policy's view of the history, as of another day if one is given."""
-        day = on.isoformat() if on else self.facts.day
+        plain = self.unseen or self
+        day = on.isoformat() if on else plain.facts.day
 
         def facts() -> Facts:
-            return replace(self.facts, view=view, day=day)
+            return replace(plain.facts, view=view, day=day)
 
         def triples() -> Triples:
-            return with_view(
-                dated(self.request.iri, self.triples, day) if on else self.triples,
-                self.request.iri,
-                view,
-            )
+            moved = dated(self.request.iri, plain.triples, day) if on else plain.triples
+            return with_view(moved, self.request.iri, view)
 
-        return Prepared(self.request, facts, triples)
+        return Prepared(self.request, facts, triples, plain)
 
 
 def with_view(triples: Triples, request: NamedNode, view: View) -> Triples:

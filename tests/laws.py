@@ -79,7 +79,8 @@ def open_parts(triples: Triples, knowledge: Knowledge) -> list[Part]:
 
     A part is a statement whose silence reads "not documented", a whole list of levels or
     sides, a whole pain record, or all courses of therapies that share a kind. The denial of
-    a fact that is absent unless documented counts, its affirmation does not.
+    a fact that is absent unless documented counts; its affirmation does not, and keeps the
+    record that holds it.
     """
     records = record_classes(knowledge)
     parts: list[Part] = []
@@ -92,7 +93,11 @@ def open_parts(triples: Triples, knowledge: Knowledge) -> list[Part]:
             if p == COV.hadTherapy:
                 parts += courses_by_kind(triples, s, knowledge)
             elif declared.takes in records:
-                parts += [frozenset({(s, p, o), *below(triples, o)}) for o in objects]
+                parts += [
+                    frozenset({(s, p, o), *below(triples, o)})
+                    for o in objects
+                    if all(is_open(q, v, knowledge) for _, q, v in below(triples, o))
+                ]
             elif p in LISTED_WHOLE:
                 parts.append(frozenset((s, p, o) for o in objects))
             else:

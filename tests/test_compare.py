@@ -12,7 +12,6 @@ import json
 import re
 
 import pytest
-from conftest import CASES
 from pyoxigraph import NamedNode, Store
 
 from reasoner import cli
@@ -26,6 +25,7 @@ from reasoner.namespaces import COV
 from reasoner.requirements import Reader
 from reasoner.store import shipped_store
 from reasoner.wording import bare, period
+from tests.case_files import load_cases
 
 PAYERS = ("centene", "nhs-england", "nhs-gm", "nhs-spinal", "nia", "wa-hca")
 ADDRESSED, REFUSED, SILENT = CellKind.REQUIRED, CellKind.REFUSED, CellKind.NOT_ADDRESSED
@@ -278,7 +278,7 @@ def test_no_case_is_covered_against_its_stance(store: Store, reasoner: Reasoner)
     known = set(classes(Reader(store)))
     found: dict[tuple[NamedNode, NamedNode | None], dict[str, CellKind]] = {}
     covered = 0
-    for case in CASES:
+    for case in load_cases():
         facts = reasoner.prepare(reasoner.read(case.request_ttl)).triples
         ((_, procedure),) = facts.pairs(COV.requestsProcedure)
         region = facts.value(procedure, COV.treatsRegion)

@@ -314,10 +314,10 @@ def test_command_killed_at_random_moments_goes_on(tmp_path: Path) -> None:
 
 
 def test_interrupted_command_says_how_to_go_on(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.nq", *quads(3000))
+    path = written(tmp_path / "a.nq", *quads(6000))
     run = started(tmp_path / "out", path)
     while not (tmp_path / "out" / "run" / "journal").exists():
-        time.sleep(0.05)
+        time.sleep(0.005)
     os.killpg(run.pid, signal.SIGINT)
     _, told = run.communicate(timeout=30)
     assert run.returncode == 130
@@ -325,4 +325,4 @@ def test_interrupted_command_says_how_to_go_on(tmp_path: Path) -> None:
     again = started(tmp_path / "out", path)
     _, told = again.communicate()
     assert again.returncode == 0, told
-    assert len(decisions(tmp_path / "out")) == 3000
+    assert len(decisions(tmp_path / "out")) == 6000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -11,17 +12,21 @@ import pytest
 from tests.api.conftest import ROOT
 
 LOCAL = "http://127.0.0.1:8000"
-FENCE = re.compile(r"```\n(.*?)```\n(?:\n```\n((?!\S*covergraph |curl ).*?)```)?", re.DOTALL)
+FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def calls() -> list[tuple[list[str], str]]:
     """Return the words of every call of this machine, with the answer that stands below it."""
+    text = (ROOT / "README.md").read_text()
+    fences = list(FENCE.finditer(text))
     found = []
-    for block, below in FENCE.findall((ROOT / "README.md").read_text()):
-        if not block.startswith("curl "):
+    for fence, after in pairwise([*fences, None]):
+        assert fence is not None
+        if not fence[1].startswith("curl "):
             continue
-        commands = re.split(r"\n(?=curl )", block.replace("\\\n", " "))
-        found += [(shlex.split(c), below if len(commands) == 1 else "") for c in commands]
+        commands = re.split(r"\n(?=curl )", fence[1].replace("\\\n", " "))
+        answered = after and not text[fence.end() : after.start()].strip() and len(commands) == 1
+        found += [(shlex.split(c), after[1] if answered and after else "") for c in commands]
     return [(words, below) for words, below in found if LOCAL in " ".join(words)]
 
 

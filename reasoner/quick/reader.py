@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from .. import codes
 from ..classify import Classifier
@@ -22,7 +22,7 @@ from ..facts import (
     Terms,
     laid_out,
 )
-from ..formats import DEEPEST, TURTLE, document
+from ..formats import DEEPEST, LARGEST, TURTLE, document
 from ..gate import Request, Stated
 from ..knowledge import Knowledge
 from ..namespaces import COV, REQUESTS, XSD
@@ -72,7 +72,7 @@ class QuickReader:
         self.joint = Joint.of(classifier.rules, record_links(knowledge, records))
         self._classes: dict[str, Closure] = {}
         self._role_types = {role: self._of_class(role) for role in self.specs}
-        self.refusals = Refusals(knowledge, terms.incompatible)
+        self.refusals = Refusals(knowledge, terms.incompatible, self.specs)
 
     def read(
         self,
@@ -96,19 +96,8 @@ class QuickReader:
     def _read(
         self, data: bytes, name: str, media_type: str | None, form: Callable[[], Stated]
     ) -> Request:
-        text, kind = document(data, name, media_type)
-        if kind != TURTLE or "{" in text or "<<" in text:
-            raise Unsure
-        if ("[" in text or "(" in text) and text.count("[") + text.count("(") > DEEPEST:
-            raise Unsure
         raw: Raw = {}
-        # N-Triples are Turtle too, and quicker to read as what they are.
-        triples = (
-            parse(input=data, format=RdfFormat.N_TRIPLES)
-            if media_type == N_TRIPLES
-            else parse(text, format=RdfFormat.TURTLE, base_iri=REQUESTS)
-        )
-        for t in triples:
+        for t in self._triples(data, name, media_type):
             s, o = t.subject, t.object
             if s.__class__ is not NamedNode or (
                 o.__class__ is not NamedNode and o.__class__ is not Literal
@@ -126,6 +115,19 @@ class QuickReader:
         if len(requests) != 1:
             raise Unsure
         return self._request(requests[0], raw, name, form)
+
+    def _triples(self, data: bytes, name: str, media_type: str | None) -> Iterable[Triple]:
+        """Return the triples of plain Turtle, or of N-Triples, which read quicker as such."""
+        if media_type == N_TRIPLES:
+            if len(data) > LARGEST or b"<<" in data:
+                raise Unsure
+            return parse(input=data, format=RdfFormat.N_TRIPLES)
+        text, kind = document(data, name, media_type)
+        if kind != TURTLE or "{" in text or "<<" in text:
+            raise Unsure
+        if ("[" in text or "(" in text) and text.count("[") + text.count("(") > DEEPEST:
+            raise Unsure
+        return parse(text, format=RdfFormat.TURTLE, base_iri=REQUESTS)
 
     def _request(self, iri: str, raw: Raw, name: str, form: Callable[[], Stated]) -> Request:
         roles = {iri: REQUEST}

@@ -6,6 +6,8 @@ not refused, it goes the long way.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pyoxigraph import NamedNode
 
 from .. import codes
@@ -22,7 +24,6 @@ from ..facts import (
     NONE,
     OF_THERAPY,
     TREATS_REGION,
-    TYPE,
     Incompatible,
     Record,
     Value,
@@ -30,7 +31,7 @@ from ..facts import (
 )
 from ..knowledge import Knowledge, is_true
 from ..namespaces import COV
-from .tables import Found
+from .tables import Found, Spec
 from .values import Unsure
 
 PROCEDURE_ROLES = frozenset(r.value for r in PROCEDURES)
@@ -47,10 +48,24 @@ class Refusals:
         What codes and kinds mean.
     incompatible : mapping
         From a concept to those that the same thing cannot be.
+    specs : mapping
+        From a class of record to what it may state.
     """
 
-    def __init__(self, knowledge: Knowledge, incompatible: Incompatible) -> None:
+    def __init__(
+        self, knowledge: Knowledge, incompatible: Incompatible, specs: Mapping[str, dict[str, Spec]]
+    ) -> None:
         self.knowledge, self.incompatible = knowledge, incompatible
+        # The properties of each class of record with values that exclude each other; a patient
+        # may have, or not have, several facts that do.
+        self.exclusive = {
+            role: tuple(
+                p
+                for p, spec in of_role.items()
+                if p not in (AFFIRMS, DENIES) and any(c in incompatible for c in spec.among)
+            )
+            for role, of_role in specs.items()
+        }
         self._regional: dict[str, bool] = {}
         self._compatible: dict[tuple[str, str], bool] = {}
         t = knowledge.triples
@@ -81,8 +96,9 @@ class Refusals:
             affirmed = found.get(AFFIRMS)
             if denied and affirmed and not denied.keys().isdisjoint(affirmed):
                 raise Unsure
-            for p, values in found.items():
-                if len(values) > 1 and p not in (AFFIRMS, DENIES, TYPE):
+            for p in self.exclusive[role]:
+                values = found.get(p)
+                if values and len(values) > 1:
                     for v in values:
                         others = self.incompatible.get(v)
                         if others and not others.isdisjoint(values):

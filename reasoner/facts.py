@@ -24,6 +24,8 @@ from .triples import Term, Triples
 Number: TypeAlias = int | Decimal
 Value: TypeAlias = str | Number
 Values: TypeAlias = Collection[Value]
+# What a caller states of a node: IRIs as text, plain values as they are written.
+Said: TypeAlias = Mapping[str, Collection[str | Literal]]
 Record: TypeAlias = Mapping[str, Values]
 
 TYPE = RDF.type.value
@@ -162,7 +164,7 @@ class Facts:
     procedure_iri: str
     day: str
     records: Mapping[str, Record]
-    stated: Mapping[str, Mapping[str, Collection[Term]]]
+    stated: Mapping[str, Said]
     concepts: Mapping[str, Values]
     types: Values
     procedure_types: Values
@@ -271,8 +273,10 @@ def course(node: str, record: Record, incompatible: Incompatible, systemic: Valu
     )
 
 
-def value_of(term: Term) -> Value:
+def value_of(term: Term | str) -> Value:
     """Return a term as a plain value."""
+    if isinstance(term, str):
+        return term
     if isinstance(term, Literal) and term.datatype in (XSD.integer, XSD.decimal):
         number = Decimal(term.value)
         return int(number) if number == number.to_integral_value() else number
@@ -300,7 +304,13 @@ def facts_of(request: NamedNode, stated: Triples, triples: Triples, terms: Terms
     own = records[request.value]
     # The gate lets no request pass without either; without it nothing is met.
     patient, procedure = (str(first(own.get(p, NONE))) for p in (HAS_PATIENT, REQUESTS_PROCEDURE))
-    told = {s.value: {p.value: o for p, o in stated.predicates(s).items()} for s in stated.nodes()}
+    told = {
+        s.value: {
+            p.value: [o if isinstance(o, Literal) else o.value for o in objects]
+            for p, objects in stated.predicates(s).items()
+        }
+        for s in stated.nodes()
+    }
     found = laid_out(request.value, patient, procedure, records, told, terms)
     links = (COV.mergedInto, COV.perhapsMergedInto)
     merged, perhaps = ({s.value: o.value for s, o in triples.pairs(p)} for p in links)
@@ -313,7 +323,7 @@ def laid_out(
     patient: str,
     procedure: str,
     records: Mapping[str, Record],
-    stated: Mapping[str, Mapping[str, Collection[Term]]],
+    stated: Mapping[str, Said],
     terms: Terms,
 ) -> Facts:
     """Lay out records, the pain that the request concerns among them."""

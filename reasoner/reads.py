@@ -8,7 +8,7 @@ looking it up in a request is then as quick as judging it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -24,6 +24,7 @@ from .facts import (
     TREATS_REGION,
     TYPE,
     Facts,
+    Said,
     Value,
     value_of,
 )
@@ -31,7 +32,6 @@ from .knowledge import Knowledge
 from .lowering import RECORD_PATHS
 from .namespaces import COV, SH
 from .standard import steps
-from .triples import Term
 
 # Which property of a record each of these parameters picks it by.
 SELECTING = {
@@ -143,9 +143,9 @@ class Reads:
                 stated = facts.stated.get(record, NOWHERE)  # type: ignore[arg-type]
                 for p in (AFFIRMS, DENIES):
                     for said in stated.get(p, ()):
-                        bearing = places.get((p, said.value))
+                        bearing = places.get((p, said))  # type: ignore[arg-type]
                         if bearing:
-                            statement = Statement._make((record, p, said.value))
+                            statement = Statement._make((record, p, said))
                             for at in bearing:
                                 found[at] = sorted({*found[at], statement})
         for look, at_places in reading.looks.items():
@@ -250,7 +250,7 @@ class Reads:
 
 
 NOTHING: tuple[Statement, ...] = ()
-NOWHERE: Mapping[str, Collection[Term]] = {}
+NOWHERE: Said = {}
 
 
 def looked_at(look: Look, facts: Facts) -> Sequence[Statement]:
@@ -268,8 +268,8 @@ def looked_at(look: Look, facts: Facts) -> Sequence[Statement]:
             for statement in _stated(c.node, facts)
         ]
         for said in facts.stated.get(facts.patient_iri, NOWHERE).get(DENIES, ()):
-            if said.value in look.kin:
-                found.append(Statement(facts.patient_iri, DENIES, said.value))
+            if said in look.kin:
+                found.append(Statement(facts.patient_iri, DENIES, str(said)))
         return sorted(found)
     records = (facts.patient_iri, *facts.values(facts.iri, CONCERNS_PAIN))
     return sorted(

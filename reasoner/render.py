@@ -203,7 +203,7 @@ class Renderer:
 
     def _value(self, p: NamedNode, value: str, answer: Answer) -> str:
         told = answer.prepared.facts.stated.get(value, {})
-        if named := [n.value for q in (HAS_CODE, HAS_KIND) for n in told.get(q, ())]:
+        if named := [str(n) for q in (HAS_CODE, HAS_KIND) for n in told.get(q, ())]:
             return " ".join(self._value(p, n, answer) for n in named)
         declared = self.knowledge.properties.get(p)
         if declared and declared.value_type:

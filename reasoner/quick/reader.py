@@ -33,11 +33,10 @@ from .refusals import Refusals
 from .tables import Closure, Found, Joint, Spec, Takes, record_links, spec_of
 from .values import Unsure, is_day, number_of, refuse_name
 
-Raw = dict[str, dict[str, list[NamedNode | Literal]]]
+Raw = dict[str, dict[str, list[str | Literal]]]
 
 N_TRIPLES = "application/n-triples"
-REQUEST_CLASS = COV.CoverageRequest
-REQUEST = REQUEST_CLASS.value
+REQUEST = COV.CoverageRequest.value
 DAY = XSD.date
 HAS_DIAGNOSIS = COV.hasDiagnosis.value
 COMMENT_IRIS = frozenset(p.value for p in COMMENTS)
@@ -56,7 +55,6 @@ class QuickReader:
     def __init__(self, knowledge: Knowledge, classifier: Classifier, terms: Terms) -> None:
         self.knowledge, self.classifier, self.terms = knowledge, classifier, terms
         records = record_classes(knowledge)
-        self.roles = {role.value: role for role in records}
         self.specs = {
             role.value: {
                 p.value: spec_of(d, role, knowledge, records)
@@ -98,20 +96,19 @@ class QuickReader:
     ) -> Request:
         raw: Raw = {}
         for t in self._triples(data, name, media_type):
-            s, o = t.subject, t.object
-            if s.__class__ is not NamedNode or (
-                o.__class__ is not NamedNode and o.__class__ is not Literal
-            ):
+            s, term = t.subject, t.object
+            if not isinstance(s, NamedNode) or not isinstance(term, NamedNode | Literal):
                 raise Unsure
-            record = raw.get(s.value)
+            o = term.value if isinstance(term, NamedNode) else term
+            node, p = s.value, t.predicate.value
+            record = raw.get(node)
             if record is None:
-                record = raw[s.value] = {}
-            p = t.predicate.value
-            if p in record:
+                raw[node] = {p: [o]}
+            elif p in record:
                 record[p].append(o)
             else:
                 record[p] = [o]
-        requests = [s for s, r in raw.items() if REQUEST_CLASS in r.get(TYPE, NONE)]
+        requests = [s for s, r in raw.items() if REQUEST in r.get(TYPE, NONE)]
         if len(requests) != 1:
             raise Unsure
         return self._request(requests[0], raw, name, form)
@@ -155,7 +152,7 @@ class QuickReader:
     def _record(
         self,
         node: str,
-        stated: dict[str, list[NamedNode | Literal]],
+        stated: dict[str, list[str | Literal]],
         roles: dict[str, str],
         queue: list[str],
         days: list[str],
@@ -176,8 +173,8 @@ class QuickReader:
             if takes is CONCEPT:
                 closures = spec.closures
                 for v in values:
-                    closure = closures.get(v.value)
-                    if closure is None or v.__class__ is not NamedNode:
+                    closure = closures.get(v)  # type: ignore[arg-type]
+                    if closure is None:
                         closure = self._met(spec, v)
                     for q, more in closure:
                         if q in found:
@@ -187,46 +184,44 @@ class QuickReader:
                 continue
             there = found.setdefault(p, {})
             for v in values:
-                o = v.value
                 if takes is RECORD:
-                    if o in roles or v.__class__ is not NamedNode:
+                    if not isinstance(v, str) or v in roles:
                         raise Unsure
-                    roles[o] = spec.role
-                    queue.append(o)
-                    there[o] = None
-                elif v.__class__ is not Literal:
+                    roles[v] = spec.role
+                    queue.append(v)
+                    there[v] = None
+                elif isinstance(v, str):
                     raise Unsure
                 elif takes is NUMBER:
                     there[number_of(v, spec)] = None
-                elif v.datatype != DAY or not is_day(o):
+                elif v.datatype != DAY or not is_day(v.value):
                     raise Unsure
                 else:
-                    days.append(o)
-                    there[o] = None
+                    days.append(v.value)
+                    there[v.value] = None
         for p in self.required[role]:
             if p not in found:
                 raise Unsure
         self._narrow(found)
         return found
 
-    def _refuse_unread(self, p: str, values: list[NamedNode | Literal], role: str) -> None:
+    def _refuse_unread(self, p: str, values: list[str | Literal], role: str) -> None:
         """Refuse what is neither the record's type nor a comment on it."""
-        if p == TYPE and all(v == self.roles[role] for v in values):
+        if p == TYPE and all(v == role for v in values):
             return
         if p not in COMMENT_IRIS or any(v.__class__ is not Literal for v in values):
             raise Unsure
 
-    def _met(self, spec: Spec, concept: NamedNode | Literal) -> Closure:
+    def _met(self, spec: Spec, concept: str | Literal) -> Closure:
         """Return what follows from a concept that was not met before."""
-        if concept.__class__ is not NamedNode:
+        if isinstance(concept, Literal):
             raise Unsure
-        o = concept.value
-        if o in spec.among:
-            made = spec.closures[o] = self._closure(spec.iri, o)
+        if concept in spec.among:
+            made = spec.closures[concept] = self._closure(spec.iri, concept)
             return made
         # There are too many of these to keep, and nothing follows from them.
-        if spec.iri == HAS_DIAGNOSIS and codes.is_untabled(concept, self.knowledge):
-            return ((spec.iri, {o: None}),)
+        if spec.iri == HAS_DIAGNOSIS and codes.is_untabled(NamedNode(concept), self.knowledge):
+            return ((spec.iri, {concept: None}),)
         raise Unsure
 
     def _closure(self, p: str, o: str) -> Closure:

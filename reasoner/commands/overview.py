@@ -29,8 +29,11 @@ WHAT = {
 def overview(answers: Sequence[Answer]) -> RenderableType:
     """Return the answers to one request side by side, those out of scope in one line."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 1, 0))
-    table.add_column("policy", overflow="fold", ratio=2)
-    table.add_column("decision", overflow="fold", ratio=1)
+    # Wide enough that no word and no key is broken.
+    longest = max((len(a.selection.key) for a in answers), default=0)
+    words = max(len(w) for word, _ in WORDS.values() for w in f"{word},".split())
+    table.add_column("policy", overflow="fold", min_width=longest, ratio=2)
+    table.add_column("decision", overflow="fold", min_width=words, ratio=1)
     table.add_column("what decides, or is missing", overflow="fold", ratio=4)
     table.expand = True
     for answer in answers:

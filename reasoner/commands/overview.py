@@ -32,9 +32,9 @@ def overview(answers: Sequence[Answer]) -> RenderableType:
     # Wide enough that no word and no key is broken.
     longest = max((len(a.selection.key) for a in answers), default=0)
     words = max(len(w) for word, _ in WORDS.values() for w in f"{word},".split())
-    table.add_column("policy", overflow="fold", min_width=longest, ratio=2)
-    table.add_column("decision", overflow="fold", min_width=words, ratio=1)
-    table.add_column("what decides, or is missing", overflow="fold", ratio=4)
+    table.add_column("policy", overflow="fold", width=longest)
+    table.add_column("decision", overflow="fold", width=words)
+    table.add_column("what decides, or is missing", overflow="fold", ratio=1)
     table.expand = True
     for answer in answers:
         if answer.decision is not Decision.OUT_OF_SCOPE:

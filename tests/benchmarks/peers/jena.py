@@ -1,0 +1,114 @@
+"""Jena SHACL in a Java process of its own, which stays warm and is asked through a pipe.
+
+Debian ships Jena as jars without a class path, and relocates the messages of its XML library
+away from where the library looks for them; both are put right here, in a throwaway folder.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import struct
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from zipfile import ZipFile
+
+JARS = Path("/usr/share/java")
+NEEDED = (
+    "jena-shacl",
+    "jena-arq",
+    "jena-core",
+    "jena-base",
+    "jena-iri",
+    "commons-codec",
+    "commons-compress",
+    "commons-csv",
+    "commons-io",
+    "commons-lang3",
+    "dexx.collection",
+    "gson",
+    "guava",
+    "jackson-core",
+    "jackson-databind",
+    "protobuf",
+    "slf4j-api",
+    "slf4j-nop",
+    "thrift",
+    "titanium-json-ld",
+)
+SOURCE = Path(__file__).with_name("JenaShacl.java")
+RELOCATED = "org/apache/jena/ext/"
+
+
+def missing() -> str:
+    """Say what Jena needs and this machine lacks; the empty string when it can run."""
+    for command in ("java", "javac"):
+        if shutil.which(command) is None:
+            return f"{command} is not installed"
+    lacking = [jar for jar in NEEDED if not (JARS / f"{jar}.jar").exists()]
+    if lacking:
+        return f"{lacking[0]}.jar is not installed (Debian: libapache-jena-java)"
+    return ""
+
+
+def version() -> str:
+    """Return the version of the jar that would run."""
+    with ZipFile(JARS / "jena-shacl.jar") as jar:
+        told = jar.read("META-INF/maven/org.apache.jena/jena-shacl/pom.properties").decode()
+    found = re.search(r"^version=(.*)$", told, re.MULTILINE)
+    return found[1] if found else "of unknown version"
+
+
+class JenaError(RuntimeError):
+    """Jena refused what it was given; the text is its own."""
+
+
+class Jena:
+    """One Java process; a context manager that compiles, starts and ends it."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        home = Path(self._folder.name)
+        with ZipFile(JARS / "jena-core.jar") as jar:
+            for name in jar.namelist():
+                if name.startswith(RELOCATED) and name.endswith(".properties"):
+                    to = home / name.removeprefix(RELOCATED)
+                    to.parent.mkdir(parents=True, exist_ok=True)
+                    to.write_bytes(jar.read(name))
+        path = ":".join([str(home), *(str(JARS / f"{jar}.jar") for jar in NEEDED)])
+        subprocess.run(["javac", "-cp", path, "-d", str(home), str(SOURCE)], check=True)
+        self.process = subprocess.Popen(
+            ["java", "-Xmx1g", "-cp", path, SOURCE.stem],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def __enter__(self) -> Jena:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait(timeout=30)
+        self._folder.cleanup()
+
+    def ask(self, *fields: str | bytes) -> list[str]:
+        """Send one frame and return the lines of the answer."""
+        assert self.process.stdin and self.process.stdout
+        sent = [f.encode() if isinstance(f, str) else f for f in fields]
+        self.process.stdin.write(struct.pack(">i", len(sent)))
+        for field in sent:
+            self.process.stdin.write(struct.pack(">i", len(field)) + field)
+        self.process.stdin.flush()
+        (length,) = struct.unpack(">i", self.process.stdout.read(4))
+        first, *lines = self.process.stdout.read(length).decode().split("\n")
+        if first != "ok":
+            raise JenaError("\n".join(lines))
+        return [line for line in lines if line]

@@ -24,35 +24,43 @@ from reasoner.criteria import Policy
 from reasoner.engine import Answer, Reasoner
 from reasoner.errors import InputError
 from reasoner.judge.reference import ReferenceJudge
+from tests.benchmarks.second_opinion import JenaJudge
 from tests.case_files import load_cases
 from tests.generate import changed, requests
 from tests.named import Named
 
+REFERENCE, JENA = ReferenceJudge.name, JenaJudge.name
 # Requests drawn in one go; hypothesis slows down as one draw goes on.
 DRAWN = 200
 
 
-@lru_cache(maxsize=1)
-def both() -> tuple[Reasoner, Reasoner]:
-    """Return the compiled and the reference reasoner."""
+@lru_cache(maxsize=2)
+def both(judge: str = REFERENCE) -> tuple[Reasoner, Reasoner]:
+    """Return the compiled reasoner and the one it is held against."""
     compiled = Reasoner()
-    return compiled, Reasoner(compiled.knowledge, ReferenceJudge(compiled.knowledge))
+    other = JenaJudge if judge == JENA else ReferenceJudge
+    return compiled, Reasoner(compiled.knowledge, other(compiled.knowledge))
 
 
-def difference(data: bytes, policy: Policy) -> str:
+def difference(data: bytes, policy: Policy, judge: str = REFERENCE) -> str:
     """Say in what the judges' answers differ; the empty string when they agree.
+
+    Parameters
+    ----------
+    judge : str
+        The judge that the compiled one is held against: ``reference`` or ``jena``.
 
     Raises
     ------
     InputError
         When the request is refused.
     """
-    compiled, reference = both()
+    compiled, reference = both(judge)
     key = f"{policy.key}@{policy.edition}"
     quick = compiled.answer(compiled.prepare(compiled.read(data)), key)
     slow = reference.answer(reference.prepare(reference.read(data)), key)
     a, b = told(quick), told(slow)
-    return "; ".join(f"{k}: compiled {a[k]}, reference {b[k]}" for k in a if a[k] != b[k])
+    return "; ".join(f"{k}: compiled {a[k]}, {judge} {b[k]}" for k in a if a[k] != b[k])
 
 
 def told(answer: Answer) -> dict[str, object]:
@@ -101,6 +109,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--save", type=Path, default=Path("disagreements"))
     parser.add_argument("--policy", default="", help="only policies whose key begins so")
+    parser.add_argument("--judge", choices=(REFERENCE, JENA), default=REFERENCE)
     asked = parser.parse_args(arguments)
     seed = Random().randrange(1 << 30) if asked.seed is None else asked.seed
     compiled, _ = both()
@@ -117,7 +126,7 @@ def main(arguments: list[str]) -> int:
         share = asked.count // len(policies) + (i < asked.count % len(policies))
         for data in drawn(policy, share, seed):
             try:
-                fault = difference(data, policy)
+                fault = difference(data, policy, asked.judge)
             except InputError:
                 refused += 1
                 continue

@@ -89,7 +89,9 @@ def one_request(run: Run, reasoner: Reasoner, rounds: int) -> None:
             run.versions["pyrudof"] = rudof.ask("version")
         except NotInstalled as error:
             run.versions["pyrudof"] = f"not measured: {error}"
-        run.versions["TopBraid"] = "not measured: neither Debian, PyPI nor npm has it"
+        run.versions["TopBraid"] = (
+            "not measured: no Debian package, and neither PyPI nor npm has it under its name"
+        )
         run.timings = taking_turns(run.rows, run.requests, rounds)
 
 

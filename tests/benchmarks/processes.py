@@ -144,11 +144,12 @@ def cold_shell(times: int) -> list[tuple[float, float]]:
 
 @dataclass(frozen=True)
 class Served:
-    """A server: seconds to its first answer, and the MB it held after so many answers."""
+    """A server: seconds to its first answer, the MB it held after so many, what it refused."""
 
     seconds: float
     memory: float
     answers: int
+    refused: int
 
 
 def has_server() -> bool:
@@ -183,6 +184,14 @@ def served(turtles: list[bytes], answers: int) -> Served:
         with urllib.request.urlopen(asked, timeout=30) as answer:
             answer.read()
 
+    def refuses(body: bytes) -> bool:
+        try:
+            ask(body)
+        except urllib.error.HTTPError as error:
+            print(f"the server refused: {error.read()!r}", file=sys.stderr)
+            return True
+        return False
+
     began = time.perf_counter()
     with server(port) as process:
         while True:
@@ -196,6 +205,5 @@ def served(turtles: list[bytes], answers: int) -> Served:
                     raise
                 time.sleep(0.01)
         first = time.perf_counter() - began
-        for i in range(answers):
-            ask(turtles[i % len(turtles)])
-        return Served(first, Memory(process.pid).held(), answers)
+        refused = sum(refuses(turtles[i % len(turtles)]) for i in range(answers))
+        return Served(first, Memory(process.pid).held(), answers - refused, refused)

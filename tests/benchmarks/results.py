@@ -90,6 +90,7 @@ def targets(run: Run) -> list[Target]:
         ]
     s = run.server
     told = f"{s.memory:.0f} MB with its children, after {s.answers:,} decisions"
+    told += f", {s.refused} refused" if s.refused else ""
     return [
         *found,
         Target(start, "2 s or better", duration(s.seconds), s.seconds <= 2),

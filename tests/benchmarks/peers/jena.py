@@ -12,7 +12,6 @@ import struct
 import subprocess
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from zipfile import ZipFile
 
 JARS = Path("/usr/share/java")
@@ -88,12 +87,11 @@ class Jena:
     def __enter__(self) -> Jena:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process, which ends when its input does."""
         assert self.process.stdin
         self.process.stdin.close()
         self.process.wait(timeout=30)

@@ -9,7 +9,6 @@ import tempfile
 import venv
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 REQUIREMENT = "pyrudof>=0.3.35"
@@ -46,12 +45,7 @@ class RudofPeer:
     def __enter__(self) -> RudofPeer:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         assert self.process.stdin
         self.process.stdin.close()
         self.process.wait(timeout=30)

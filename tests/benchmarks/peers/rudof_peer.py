@@ -28,7 +28,7 @@ def main() -> None:
             answer = version("pyrudof")
         elif asked == "shapes":
             sessions[given[0]] = Rudof(RudofConfig())
-            sessions[given[0]].read_shacl(given[1], ShaclFormat.NTriples)
+            sessions[given[0]].read_shacl(given[1], ShaclFormat.Turtle)
         elif asked == "request":
             requests[given[0]] = given[1]
         elif asked == "report":

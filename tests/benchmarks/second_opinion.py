@@ -1,0 +1,56 @@
+"""Jena as a judge: the second opinion on every verdict, from an engine that no one here wrote.
+
+It takes the same seam as our own judges, so that whatever asks whether judges agree can ask it
+too: ``python -m tests.agree 100000 --judge jena``.
+"""
+
+from __future__ import annotations
+
+import atexit
+
+from reasoner.criteria import Policy
+from reasoner.judge import Verdicts
+from reasoner.knowledge import Knowledge
+from reasoner.prepared import Prepared
+from reasoner.triples import Triples
+from tests.benchmarks.given import verdicts_of, whole, wrapped
+from tests.benchmarks.peers.jena import Jena
+from tests.laws import written
+
+WHOLE = "-whole"
+
+
+class JenaJudge:
+    """Judges with Jena, leaf and twin as plain SHACL; every request in a graph of its own.
+
+    Parameters
+    ----------
+    knowledge : Knowledge
+        Where policies, components and declared silences come from.
+    """
+
+    name = "jena"
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self._jena = Jena()
+        atexit.register(self._jena.close)
+        self._sent: set[str] = set()
+
+    def __call__(self, policy: Policy, prepared: Prepared) -> Verdicts:
+        """Return the verdict on every leaf."""
+        name = policy.iri.value
+        if name not in self._sent:
+            self._send(name, wrapped(self.knowledge, policy))
+        return verdicts_of(policy, self._jena.ask("judge", name, written(prepared.triples)))
+
+    def conforms(self, policy: Policy, prepared: Prepared) -> bool:
+        """Say whether a request conforms to a policy as one shape."""
+        name = policy.iri.value + WHOLE
+        if name not in self._sent:
+            self._send(name, whole(self.knowledge, policy))
+        return not self._jena.ask("judge", name, written(prepared.triples))
+
+    def _send(self, name: str, shapes: Triples) -> None:
+        self._jena.ask("shapes", name, written(shapes))
+        self._sent.add(name)

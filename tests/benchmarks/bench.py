@@ -1,4 +1,4 @@
-"""How fast, compared with what: everything that issue and README say of speed is measured here.
+"""How fast, compared with what: everything that the README says of speed is measured here.
 
 All engines judge the same requests in one run and take turns at random, so that whatever else
 the machine does falls on all of them. The garbage collector runs as it does for a user.

@@ -314,9 +314,10 @@ def test_command_killed_at_random_moments_goes_on(tmp_path: Path) -> None:
 
 
 def test_interrupted_command_says_how_to_go_on(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.nq", *quads(6000))
+    # So many that a busy machine cannot finish before it is told to stop.
+    path = written(tmp_path / "a.nq", *quads(15_000))
     run = started(tmp_path / "out", path)
-    while not (tmp_path / "out" / "run" / "journal").exists():
+    while not (tmp_path / "out" / "run").exists():
         time.sleep(0.005)
     os.killpg(run.pid, signal.SIGINT)
     _, told = run.communicate(timeout=30)
@@ -325,4 +326,4 @@ def test_interrupted_command_says_how_to_go_on(tmp_path: Path) -> None:
     again = started(tmp_path / "out", path)
     _, told = again.communicate()
     assert again.returncode == 0, told
-    assert len(decisions(tmp_path / "out")) == 6000
+    assert len(decisions(tmp_path / "out")) == 15_000

@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint mutants agree format build lock clean
+.PHONY: help demo test lint mutants agree bench format build lock clean
 
 # Asked to run and not merely looked up: a version manager's shim exists even for a Python it lacks.
 PYTHON ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo python3)
@@ -44,8 +44,13 @@ mutants: $(STAMP) ## misread every policy in every small way, and count what the
 	PYTHONPATH=tests $(BIN)/python tests/mutants.py
 
 N ?= 1000
-agree: $(STAMP) ## ask both judges about N generated requests: make agree N=100000
-	$(BIN)/python -m tests.agree $(N)
+JUDGE ?= reference
+agree: $(STAMP) ## ask both judges about N generated requests: make agree N=100000 JUDGE=jena
+	$(BIN)/python -m tests.agree $(N) --judge $(JUDGE)
+
+# MILLION=1 adds a batch of a million requests.
+bench: $(STAMP) ## measure decisions beside pySHACL, Jena and pyrudof
+	$(BIN)/python -m tests.benchmarks.bench $(if $(MILLION),--million)
 
 format: $(STAMP) ## rewrite the Python files in the project's style
 	$(BIN)/ruff check --fix

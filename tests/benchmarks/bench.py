@@ -21,7 +21,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from random import Random
-from statistics import median, quantiles
+from statistics import median
 
 from reasoner.engine import Reasoner
 from tests.benchmarks import contenders as c
@@ -36,6 +36,10 @@ EACH = 6
 SMALL, LARGE, MILLION = 10_000, 100_000, 1_000_000
 
 
+# From the key of a policy to the timings of its requests.
+Timings = dict[str, list[c.Timing]]
+
+
 @dataclass
 class Run:
     """All that one run of the benchmark found.
@@ -45,14 +49,14 @@ class Run:
     rows : list of Contender
         What was timed, in the order of the table.
     timings : dict
-        From the name of a contender to its timings.
+        From the name of a contender, and the key of a policy, to the timings of its requests.
     versions : dict
         From the name of an engine to its version, or to why it is not there.
     """
 
     requests: list[Given]
     rows: list[c.Contender] = field(default_factory=list)
-    timings: dict[str, list[c.Timing]] = field(default_factory=dict)
+    timings: dict[str, Timings] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     batches: list[processes.BatchRun] = field(default_factory=list)
     cold: list[c.Timing] = field(default_factory=list)
@@ -61,14 +65,19 @@ class Run:
     load: tuple[float, float] = (0.0, 0.0)
     day: date = field(default_factory=date.today)
 
-    def wall(self, name: str) -> float:
-        return median(w for w, _ in self.timings[name])
+    def clock(self, name: str, policy: str = "") -> list[float]:
+        return [wall for wall, _ in self._timings(name, policy)]
 
-    def processor(self, name: str) -> float:
-        return median(p for _, p in self.timings[name])
+    def wall(self, name: str, policy: str = "") -> float:
+        return median(self.clock(name, policy))
 
-    def p95(self, name: str) -> float:
-        return quantiles([w for w, _ in self.timings[name]], n=20)[-1]
+    def processor(self, name: str, policy: str = "") -> float:
+        return median(own for _, own in self._timings(name, policy))
+
+    def _timings(self, name: str, policy: str) -> list[c.Timing]:
+        """Return the timings of a row, under one policy or all."""
+        found = self.timings[name]
+        return found[policy] if policy else [t for some in found.values() for t in some]
 
 
 def one_request(run: Run, reasoner: Reasoner, rounds: int) -> None:
@@ -95,22 +104,20 @@ def one_request(run: Run, reasoner: Reasoner, rounds: int) -> None:
         run.timings = taking_turns(run.rows, run.requests, rounds)
 
 
-def taking_turns(
-    rows: list[c.Contender], given: list[Given], rounds: int
-) -> dict[str, list[c.Timing]]:
+def taking_turns(rows: list[c.Contender], given: list[Given], rounds: int) -> dict[str, Timings]:
     """Return the timings of every row; the first round only warms up."""
     chance = Random(1)
-    found: dict[str, list[c.Timing]] = {row.name: [] for row in rows}
+    found: dict[str, Timings] = {row.name: {g.policy.key: [] for g in given} for row in rows}
     few = c.one_of_each(given)
     for round_ in range(rounds + 1):
-        turns = [(row, g) for row in rows for g in (few if row.requests else given)]
+        turns = [(row, g) for row in rows for g in (few if row.few else given)]
         chance.shuffle(turns)
         for row, g in turns:
             # A machine of Java compiles what it has run some thousand times.
             times = row.burst if round_ or row.burst == 1 else 10 * row.burst
             timings = row.timings(g, times)
             if round_:
-                found[row.name] += timings
+                found[row.name][g.policy.key] += timings
         print(f"round {round_} of {rounds}", file=sys.stderr, flush=True)
     return found
 
@@ -155,6 +162,7 @@ def main(arguments: list[str]) -> int:
     run = Run(requests(reasoner, EACH))
     before = os.getloadavg()[0]
     one_request(run, reasoner, asked.rounds)
+    print("profile, cold shell, server, batches", file=sys.stderr, flush=True)
     run.profile = profile_of(reasoner, run.requests)
     run.cold = processes.cold_shell(20)
     if processes.has_server():

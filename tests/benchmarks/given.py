@@ -107,6 +107,7 @@ def resident(reasoner: Reasoner) -> Triples:
     """Return what the ontology says of codes and concepts, the same for every request."""
     found = reasoner.classifier.known.copy()
     for concept, others in reasoner.knowledge.incompatible.items():
+        assert isinstance(concept, NamedNode)
         found.update((concept, COV.incompatibleWith, other) for other in others)
     found.update(therapy_kinds(reasoner.knowledge))
     return found

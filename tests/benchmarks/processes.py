@@ -101,7 +101,10 @@ def batches(sizes: list[tuple[int, int]]) -> Iterator[BatchRun]:
             if not source.exists():
                 write = ["tests/batch/many_requests.py", str(count), str(source), "--under", UNDER]
                 subprocess.run([sys.executable, *write], cwd=ROOT, check=True)
-            yield batch(source, jobs, Path(folder) / f"{count}-{jobs}")
+            run = batch(source, jobs, Path(folder) / f"{count}-{jobs}")
+            told = f"batch of {count} with {jobs}: {run.rate:.0f} a second"
+            print(told, file=sys.stderr, flush=True)
+            yield run
 
 
 def batch(source: Path, jobs: int, out: Path) -> BatchRun:

@@ -34,11 +34,12 @@ def main() -> None:
         elif asked == "report":
             answer = sorted({str(entry.source_shape) for entry in report(*given)})
         elif asked == "time":
-            answer = []
+            timings: list[tuple[float, float]] = []
             for _ in range(given[2]):
                 worked, began = time.thread_time(), time.perf_counter()
                 report(*given[:2])
-                answer.append((time.perf_counter() - began, time.thread_time() - worked))
+                timings.append((time.perf_counter() - began, time.thread_time() - worked))
+            answer = timings
         print(json.dumps(answer), flush=True)
 
 

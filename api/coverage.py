@@ -13,7 +13,7 @@ from reasoner.decide import Valuation
 from reasoner.engine import Reasoner
 from reasoner.facts import TREATS_REGION
 from reasoner.judge import Verdict
-from reasoner.lookup import Finding, Stance, in_play, look_up
+from reasoner.lookup import Finding, Stance, look_up
 from reasoner.namespaces import BASE
 
 from .policies import View, brief, way
@@ -101,7 +101,7 @@ def _tree(criterion: Criterion, finding: Finding, valuation: Valuation) -> View:
     node = _node(criterion, finding, valuation)
     if criterion.members:
         node["combines"] = criterion.kind.value
-        node["members"] = [_tree(m, finding, valuation) for m in in_play(criterion, valuation)]
+        node["members"] = [_tree(m, finding, valuation) for m in valuation.members(criterion)]
     if route := criterion.route:
         grounds = _tree(route.grounds, finding, valuation) if route.grounds else None
         node["reviewRoute"] = way(route) | {"grounds": grounds}

@@ -12,7 +12,7 @@ from reasoner.criteria import Policy
 from reasoner.engine import Reasoner
 from reasoner.errors import InputError
 from reasoner.lookup import diagnosis_code, procedure_code, speaking
-from reasoner.namespaces import BASE, COV, RDFS, SKOS, local_name
+from reasoner.namespaces import BASE, COV, RDFS, SKOS, kebab
 from reasoner.triples import Term
 
 from .policies import View, existing
@@ -21,12 +21,6 @@ from .problems import Problem
 CPT, HCPCS, ICD = "cpt", "hcpcs", "icd-10-cm"
 SYSTEMS = (CPT, HCPCS, ICD)
 _HCPCS = re.compile(r"[A-V]\d{4}")
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-
-
-def name_of(procedure: Term) -> str:
-    """Return a class in kebab case: ``facet-joint-denervation``."""
-    return _WORDS.sub("-", local_name(procedure.value)).lower()
 
 
 def system_of(code: Term, reasoner: Reasoner) -> str:
@@ -43,7 +37,7 @@ class Procedures:
         self.reasoner = reasoner
         knowledge = reasoner.knowledge
         self.classes: dict[str, NamedNode] = {
-            name_of(cls): cls
+            kebab(cls.value): cls
             for cls, above in knowledge.superclasses.items()
             if COV.Procedure in above
             and isinstance(cls, NamedNode)
@@ -77,7 +71,7 @@ class Procedures:
         ]
         return {
             **self._brief(cls),
-            "broader": sorted(name_of(c) for c in above if name_of(c) in self.classes),
+            "broader": sorted(kebab(c.value) for c in above if kebab(c.value) in self.classes),
             "narrower": sorted(
                 n for n, c in self.classes.items() if c != cls and cls in knowledge.superclasses[c]
             ),
@@ -130,7 +124,7 @@ class Procedures:
         t = self.reasoner.knowledge.triples
         return {
             "id": cls.value,
-            "name": name_of(cls),
+            "name": kebab(cls.value),
             "label": self.reasoner.knowledge.label(cls),
             "definition": t.text(cls, SKOS.definition) or None,
         }
@@ -154,7 +148,7 @@ class Procedures:
         implied = {p: t.objects(code, p) for p in IMPLIED}
         return {
             **self._code_brief(code),
-            "procedures": sorted(name_of(c) for c in self._classes(code)),
+            "procedures": sorted(kebab(c.value) for c in self._classes(code)),
             "addOns": sorted(plain(c) for c in t.subjects(COV.addOnTo, code)),
             "implies": sorted(knowledge.label(o) for found in implied.values() for o in found),
             "policies": [edition_brief(p) for p in self._speaking(code)],

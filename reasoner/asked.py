@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
 from functools import cached_property
-from re import sub
 
 from pyoxigraph import NamedNode
 
-from .errors import InputError
-from .namespaces import COV, POLICIES, RDF, RDFS, SH
+from .errors import not_called
+from .namespaces import COV, POLICIES, RDF, RDFS, SH, kebab
 from .requirements import Reader, Use
 from .wording import in_words
 
@@ -106,20 +105,16 @@ def classes(reader: Reader) -> list[NamedNode]:
     )
 
 
-def kebab(local: str) -> str:
-    return sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", local).lower()
-
-
 def procedures(reader: Reader) -> dict[str, NamedNode]:
     """Return the classes of procedures by their names in kebab case."""
-    return {kebab(c.value.rsplit("#", 1)[-1]): c for c in classes(reader)}
+    return {kebab(c.value): c for c in classes(reader)}
 
 
 def regions(reader: Reader) -> dict[str, NamedNode]:
     """Return the regions of the spine by their names in kebab case."""
     found = reader.subjects("SELECT ?r { ?r a cov:SpinalRegion }")
     ordered = sorted(found, key=reader.position)
-    return {kebab(r.value.rsplit("#", 1)[-1]).removesuffix("-region"): r for r in ordered}
+    return {kebab(r.value).removesuffix("-region"): r for r in ordered}
 
 
 def payers(reader: Reader) -> dict[str, NamedNode]:
@@ -145,8 +140,7 @@ def named(name: str, among: Mapping[str, NamedNode], what: str) -> NamedNode:
         return found
     near = get_close_matches(name.lower(), among, n=NEAREST, cutoff=LIKE)
     near += [n for n in among if name.lower() in n and n not in near][: NEAREST - len(near)]
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(among)}"
-    raise InputError(f"no {what} is called {name!r}", hint=hint)
+    raise not_called(name, what, near, f"there are: {', '.join(among)}")
 
 
 def contains(reader: Reader, root: NamedNode, criterion: NamedNode) -> bool:

@@ -76,6 +76,12 @@ def families(term: Term, knowledge: Knowledge) -> set[Term]:
     }
 
 
+def one_procedure(code: Term, kind: Term, knowledge: Knowledge) -> bool:
+    """Say whether a code and a kind can be of one procedure."""
+    of_code, of_kind = families(code, knowledge), families(kind, knowledge)
+    return not of_code or not of_kind or bool(of_code & of_kind)
+
+
 def needs_region(term: Term, knowledge: Knowledge) -> bool:
     """Say whether a procedure of this code or kind is one of a region.
 

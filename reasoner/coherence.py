@@ -76,8 +76,7 @@ def _refuse_codes(records: Records, node: Node) -> None:
             what = f"the unlisted code {codes.plain(code)} does not say what is done"
             raise records.refuse(node, what, "state cov:hasKind beside it")
         for kind in kinds:
-            of_code, of_kind = codes.families(code, knowledge), codes.families(kind, knowledge)
-            if of_code and of_kind and not of_code & of_kind:
+            if not codes.one_procedure(code, kind, knowledge):
                 raise records.refuse(
                     node, f"{compact(code.value)} contradicts {compact(kind.value)}"
                 )

@@ -8,7 +8,7 @@ turns verdicts into decisions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
@@ -89,6 +89,8 @@ class Valuation:
     def __init__(self, verdicts: Verdicts) -> None:
         self.verdicts = verdicts
         self._bits: dict[Criterion, int] = {}
+        # Of criteria with a review route, the bits before it lifts them.
+        self._unlifted: dict[Criterion, int] = {}
 
     def value(self, criterion: Criterion) -> Value:
         """Return what a criterion is worth, its review route included."""
@@ -105,8 +107,8 @@ class Valuation:
 
     def bare(self, criterion: Criterion) -> Value:
         """Return what a criterion is worth without its own review route."""
-        self.bits(criterion)
-        return VALUES[self._bare(criterion)]
+        found = self.bits(criterion)
+        return VALUES[self._unlifted.get(criterion, found)]
 
     def grounds(self, criterion: Criterion) -> Value:
         """Return what the grounds of a criterion's review route are worth."""
@@ -115,6 +117,10 @@ class Valuation:
     def in_play(self, criterion: Criterion) -> list[Criterion]:
         """Return the members of a composite without the indications that do not apply."""
         return [m for m in criterion.members if self.applies(m) is not Verdict.NOT_MET]
+
+    def members(self, criterion: Criterion) -> Sequence[Criterion]:
+        """Return all that an "and" combines, or the alternatives of an "or" that are in play."""
+        return self.in_play(criterion) if criterion.kind is Kind.OR else criterion.members
 
     def applies(self, criterion: Criterion) -> Verdict:
         """Say whether a criterion is in play; anything but an indication always is."""
@@ -152,19 +158,10 @@ class Valuation:
             else:
                 found = self._group(c)
             if has_route:
+                self._unlifted[c] = found
                 found |= self._lift(c)
             bits[c] = found
         return bits[criterion]
-
-    def _bare(self, criterion: Criterion) -> int:
-        if not criterion.members:
-            return OF_RANK[self.verdicts[criterion.iri].rank]
-        if criterion.kind is Kind.OR:
-            return self._group(criterion)
-        found = ALL
-        for member in criterion.members:
-            found &= self._bits[member]
-        return found
 
     def _group(self, group: Criterion) -> int:
         """Return what the alternatives that are in play are worth between them."""

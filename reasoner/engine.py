@@ -18,7 +18,7 @@ from . import days, gate
 from .classify import Classifier
 from .compiled import CompiledJudge
 from .criteria import Citation, Criterion, Policy, Route
-from .decide import Decision, Kind, Outcome, Scope, Valuation, Value, decide, scope
+from .decide import Decision, Outcome, Scope, Valuation, Value, decide, scope
 from .derive import derive
 from .errors import InputError
 from .explain import Ways, deciding, lifted, limiting, missing
@@ -121,6 +121,8 @@ class Reasoner:
         What gives the verdicts on leaves; the compiled judge by default.
     look_ahead : bool
         Whether to look for the earliest date on which a request would fare better.
+    any_day : bool
+        Whether an edition that is named is asked as if it were in force on any day.
     """
 
     def __init__(
@@ -128,6 +130,7 @@ class Reasoner:
         knowledge: Knowledge | None = None,
         judge: Judge | None = None,
         look_ahead: bool = True,
+        any_day: bool = False,
     ) -> None:
         self.knowledge = knowledge or shipped_knowledge()
         self.catalogue = Catalogue(self.knowledge, Lowering(self.knowledge).policies())
@@ -136,7 +139,7 @@ class Reasoner:
         self.reads = Reads(self.knowledge)
         self.quick = QuickReader(self.knowledge, self.classifier, self.terms)
         self.judge: Judge = judge or CompiledJudge(self.knowledge)
-        self.look_ahead = look_ahead
+        self.look_ahead, self.any_day = look_ahead, any_day
         self._history_rules: dict[NamedNode, HistoryRules] = {}
 
     def read(
@@ -211,7 +214,8 @@ class Reasoner:
         if edition:
             self.catalogue.edition_of(f"{key}@{edition}")
         request = prepared.request
-        selection = self.catalogue.select(key, request.date, prepared.facts.types, edition)
+        types = prepared.facts.types
+        selection = self.catalogue.select(key, request.date, types, edition, self.any_day)
         if selection.chosen is None:
             return Answer(
                 request, prepared, selection, Decision.OUT_OF_SCOPE, reason=selection.reason
@@ -363,10 +367,7 @@ def routes_left(criterion: Criterion, valuation: Valuation) -> list[Route]:
     found: dict[NamedNode, Route] = {}
     if criterion.route and not lifted(criterion, valuation):
         found[criterion.route.iri] = criterion.route
-    members = criterion.members
-    if criterion.kind is Kind.OR:
-        members = tuple(valuation.in_play(criterion))
-    for member in members:
+    for member in valuation.members(criterion):
         for route in routes_left(member, valuation):
             found[route.iri] = route
     return list(found.values())
@@ -378,7 +379,5 @@ def funding(criterion: Criterion, valuation: Valuation) -> NamedNode | None:
         return None
     if criterion.funded_by:
         return criterion.funded_by
-    members = criterion.members
-    if criterion.kind is Kind.OR:
-        members = tuple(valuation.in_play(criterion))
-    return next((f for f in (funding(m, valuation) for m in members) if f), None)
+    below = (funding(m, valuation) for m in valuation.members(criterion))
+    return next((f for f in below if f), None)

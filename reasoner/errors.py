@@ -7,6 +7,8 @@ shapes. Anything else that escapes is a fault of the program.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class CovergraphError(Exception):
     """Base of the errors that carry a message for a person."""
@@ -33,3 +35,9 @@ class InputError(CovergraphError):
 
 class KnowledgeError(CovergraphError):
     """The ontology, a code table, a component or a policy breaks the rules it is loaded by."""
+
+
+def not_called(name: str, what: str, near: Sequence[str], otherwise: str) -> InputError:
+    """Return the refusal of a name that nothing has, with the nearest ones or another hint."""
+    hint = f"did you mean {' or '.join(near)}?" if near else otherwise
+    return InputError(f"no {what} is called {name!r}", hint=hint)

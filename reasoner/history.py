@@ -67,6 +67,9 @@ class HistoryRules:
     episode: Episode | None
     merging: Merging | None
 
+    def __bool__(self) -> bool:
+        return self.episode is not None or self.merging is not None
+
 
 def rules_of(policy: Policy, knowledge: Knowledge) -> HistoryRules:
     """Return what a policy asks of a history.
@@ -96,7 +99,7 @@ def rules_of(policy: Policy, knowledge: Knowledge) -> HistoryRules:
 
 def view_of(rules: HistoryRules, facts: Facts, day: str) -> View:
     """Return what the rules make of a history on a day, as ISO text."""
-    if not facts.earlier or rules == HistoryRules(None, None):
+    if not facts.earlier or not rules:
         return NO_VIEW
     episode = tuple(_episode(rules.episode, facts, day)) if rules.episode else NONE
     if rules.merging is None:

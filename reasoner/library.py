@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
-from .errors import InputError
+from .errors import not_called
 
 QUERIES = Path(__file__).resolve().parent / "queries"
 
@@ -57,5 +57,4 @@ def named_query(name: str) -> NamedQuery:
     if found is not None:
         return found
     near = get_close_matches(name, library(), n=3, cutoff=0.4)
-    hint = f"did you mean {' or '.join(near)}?" if near else "covergraph queries lists them"
-    raise InputError(f"no query is called {name!r}", hint=hint)
+    raise not_called(name, "query", near, "covergraph queries lists them")

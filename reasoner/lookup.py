@@ -237,16 +237,9 @@ def ways_out(criterion: Criterion, valuation: Valuation) -> dict[NamedNode, Rout
     if valuation.value(criterion).worst is Outcome.COVERED:
         return {}
     found = {criterion.route.iri: criterion.route} if criterion.route else {}
-    for member in in_play(criterion, valuation):
+    for member in valuation.members(criterion):
         found |= ways_out(member, valuation)
     return found
-
-
-def in_play(criterion: Criterion, valuation: Valuation) -> tuple[Criterion, ...]:
-    """Return the members of a composite that a lookup leaves in play."""
-    if criterion.kind is Kind.OR:
-        return tuple(valuation.in_play(criterion))
-    return criterion.members
 
 
 def turning_days(reasoner: Reasoner) -> list[date]:

@@ -7,6 +7,8 @@ in the program spells the base out.
 
 from __future__ import annotations
 
+import re
+
 from pyoxigraph import NamedNode
 
 BASE = "https://w3id.org/covergraph/"
@@ -60,6 +62,14 @@ def compact(iri: str) -> str:
         if iri.startswith(namespace):
             return f"{prefix}:{iri[len(namespace) :]}"
     return iri
+
+
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def kebab(iri: str) -> str:
+    """Return the local name of an IRI in kebab case: ``facet-joint-denervation``."""
+    return _WORDS.sub("-", local_name(iri)).lower()
 
 
 def local_name(iri: str) -> str:

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from pyoxigraph import NamedNode
 
 from .criteria import Policy
-from .errors import InputError
+from .errors import InputError, not_called
 from .facts import Value
 from .knowledge import Knowledge
 from .namespaces import COV, POLICIES
@@ -107,10 +107,18 @@ class Catalogue:
         """Return the last date of service that an edition decides; None while it is open."""
         return until(policy, self.editions[policy.key])
 
-    def select(self, key: str, on: date, types: Collection[Value], edition: str = "") -> Selection:
+    def select(
+        self,
+        key: str,
+        on: date,
+        types: Collection[Value],
+        edition: str = "",
+        any_day: bool = False,
+    ) -> Selection:
         """Return the edition of one policy that answers a request.
 
-        With an edition named, only that one is looked at; its dates hold all the same.
+        With an edition named, only that one is looked at; its dates hold all the same, unless
+        it is asked as if it were in force on any day.
 
         Parameters
         ----------
@@ -118,6 +126,10 @@ class Catalogue:
             The classes that the request is of.
         """
         editions = self.editions[known(key, self.editions, "policy")]
+        reason = "in force on the date of service"
+        if any_day and edition:
+            on = self.edition_of(f"{key}@{edition}").effective_from
+            reason = "asked as if it were in force"
         considered = []
         chosen = None
         for policy in (p for p in editions if not edition or p.edition == edition):
@@ -132,7 +144,7 @@ class Catalogue:
         if chosen.target.value not in types:
             asked = self.knowledge.label(chosen.target).removesuffix(" request")
             return Selection(key, None, tuple(considered), f"the policy speaks only to a {asked}")
-        return Selection(key, chosen, tuple(considered), "in force on the date of service")
+        return Selection(key, chosen, tuple(considered), reason)
 
     def _keys(self, cls: NamedNode, leaf: str) -> dict[str, NamedNode]:
         """Name payers by their folder, plans by folder and local name."""
@@ -168,5 +180,4 @@ def known(
     if key in among:
         return key
     near = get_close_matches(key, among, n=3, cutoff=0.4)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(among)}"
-    raise InputError(f"no {what} is called {key!r}", hint=hint)
+    raise not_called(key, what, near, f"there are: {', '.join(among)}")

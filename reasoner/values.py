@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from pyoxigraph import Literal, NamedNode
 
@@ -58,10 +59,16 @@ def value_of(records: Records, node: Node, declared: Property, value: Term) -> T
 
 def day_of(value: Term | None) -> date | None:
     """Return the day of a date in its strict form, or None."""
-    if value is None or not _DATE.fullmatch(value.value):
+    return None if value is None else day_in(value.value)
+
+
+@lru_cache(maxsize=65536)
+def day_in(text: str) -> date | None:
+    """Return the day that a text is the strict form of, or None."""
+    if not _DATE.fullmatch(text):
         return None
     try:
-        day = date.fromisoformat(value.value)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
     return day if day.year in YEARS else None

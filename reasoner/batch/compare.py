@@ -11,17 +11,13 @@ seen by asking both editions about the same requests, and their dates never over
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from copy import copy
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
 from enum import Enum
 
 from ..criteria import Criterion
 from ..decide import Decision
 from ..engine import Answer, Reasoner
-from ..facts import Value
-from ..select import Catalogue, Selection
 
 
 class Change(Enum):
@@ -45,24 +41,10 @@ class Compared:
     by: tuple[Criterion, ...]
 
 
-class AsIfInForce(Catalogue):
-    """A catalogue in which an edition that is named answers on any day."""
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self.__dict__.update(catalogue.__dict__)
-
-    def select(self, key: str, on: date, types: Collection[Value], edition: str = "") -> Selection:
-        if not edition:
-            return super().select(key, on, types)
-        policy = self.edition_of(f"{key}@{edition}")
-        found = super().select(key, policy.effective_from, types, edition)
-        return replace(found, reason="asked as if it were in force") if found.chosen else found
-
-
 def as_if_in_force(reasoner: Reasoner) -> Reasoner:
     """Return a reasoner that asks a named edition about requests of any day."""
     other = copy(reasoner)
-    other.catalogue = AsIfInForce(reasoner.catalogue)
+    other.any_day = True
     return other
 
 

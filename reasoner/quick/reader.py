@@ -28,10 +28,11 @@ from ..knowledge import Knowledge
 from ..namespaces import COV, REQUESTS, XSD
 from ..records import UNNAMED, record_classes
 from ..triples import Triples
+from ..values import day_in
 from ..wellformed import COMMENTS
 from .refusals import Refusals
 from .tables import Closure, Found, Joint, Spec, Takes, record_links, spec_of
-from .values import Unsure, is_day, number_of, refuse_name
+from .values import Unsure, number_of, refuse_name
 
 Raw = dict[str, dict[str, list[str | Literal]]]
 
@@ -194,7 +195,7 @@ class QuickReader:
                     raise Unsure
                 elif takes is NUMBER:
                     there[number_of(v, spec)] = None
-                elif v.datatype != DAY or not is_day(v.value):
+                elif v.datatype != DAY or day_in(v.value) is None:
                     raise Unsure
                 else:
                     days.append(v.value)

@@ -156,9 +156,8 @@ class Refusals:
         return self._regional[meaning]
 
     def _one_procedure(self, code: str, kind: str) -> bool:
-        """Say whether a code and a kind can be of one procedure."""
         pair = code, kind
         if pair not in self._compatible:
-            a, b = (codes.families(NamedNode(term), self.knowledge) for term in pair)
-            self._compatible[pair] = not a or not b or bool(a & b)
+            terms = NamedNode(code), NamedNode(kind)
+            self._compatible[pair] = codes.one_procedure(*terms, self.knowledge)
         return self._compatible[pair]

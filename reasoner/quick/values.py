@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 
 from pyoxigraph import Literal
 
 from ..facts import Value
 from ..namespaces import REQUESTS, XSD
 from ..records import UNNAMED
-from ..values import YEARS
 from ..wellformed import OURS, SCHEMES
 from .tables import Spec
 
@@ -37,14 +34,6 @@ def refuse_name(node: str) -> None:
         or not SCHEMES.match(node)
     ):
         raise Unsure
-
-
-@lru_cache(maxsize=65536)
-def is_day(text: str) -> bool:
-    """Say whether a text is a day of the calendar in its strict form."""
-    if len(text) != len("2000-01-01") or text[4] != "-" or text[7] != "-" or not text.isascii():
-        return False
-    return date.fromisoformat(text).year in YEARS
 
 
 def number_of(value: Literal, spec: Spec) -> Value:

@@ -83,7 +83,7 @@ class Criterion:
     durations: tuple[str, ...] = ()
     component: Term | None = None
 
-    @property
+    @cached_property
     def is_leaf(self) -> bool:
         return not self.members
 
@@ -111,11 +111,14 @@ class Criterion:
         return tuple(found)
 
     @cached_property
-    def plan(self) -> tuple[tuple[Criterion, NamedNode, tuple[Criterion, ...], bool, bool], ...]:
-        """The order, with what is asked of each again and again: name, members, "and", route."""
-        return tuple(
-            (c, c.iri, c.members, c.kind is Kind.AND, c.route is not None) for c in self.order
-        )
+    def all_leaves(self) -> frozenset[Criterion]:
+        """The leaves that must all hold for it to hold; empty where it leaves a choice."""
+        if self.is_leaf:
+            return frozenset({self})
+        if self.kind is Kind.OR:
+            return frozenset()
+        parts = [m.all_leaves for m in self.members]
+        return frozenset().union(*parts) if all(parts) else frozenset()
 
     @cached_property
     def has_route(self) -> bool:

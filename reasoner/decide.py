@@ -65,6 +65,12 @@ SETTLED = {
 ASKED, HOLDS, WORST_REVIEW, WORST_COVERED, BEST_REVIEW, BEST_COVERED = (1 << i for i in range(6))
 VERDICT, BEST, ALL = ASKED | HOLDS, BEST_REVIEW | BEST_COVERED, (1 << 6) - 1
 TO_REVIEW = WORST_REVIEW | BEST_REVIEW
+# By the bits of its grounds: the ends that a review route raises to review. Documented grounds
+# raise both; undocumented ones only the best; grounds that are not met raise nothing.
+LIFTS = tuple(
+    (WORST_REVIEW if bits & WORST_COVERED else 0) | (BEST_REVIEW if bits & BEST_COVERED else 0)
+    for bits in range(ALL + 1)
+)
 # By the rank of a verdict on a leaf.
 OF_RANK = (0, ASKED | BEST, ALL)
 VERDICTS = (Verdict.NOT_MET, Verdict.NOT_DOCUMENTED, Verdict.NOT_DOCUMENTED, Verdict.MET)
@@ -89,8 +95,6 @@ class Valuation:
     def __init__(self, verdicts: Verdicts) -> None:
         self.verdicts = verdicts
         self._bits: dict[Criterion, int] = {}
-        # Of criteria with a review route, the bits before it lifts them.
-        self._unlifted: dict[Criterion, int] = {}
 
     def value(self, criterion: Criterion) -> Value:
         """Return what a criterion is worth, its review route included."""
@@ -105,14 +109,20 @@ class Valuation:
         bits = self._bits
         return [VERDICTS[(bits[c] if c in bits else self.bits(c)) & VERDICT] for c in criteria]
 
+    def best(self, criterion: Criterion) -> int:
+        """Return the best end of a criterion in bits, which compare as outcomes do."""
+        return self.bits(criterion) & BEST
+
     def bare(self, criterion: Criterion) -> Value:
         """Return what a criterion is worth without its own review route."""
-        found = self.bits(criterion)
-        return VALUES[self._unlifted.get(criterion, found)]
+        self.bits(criterion)
+        return VALUES[self._unlifted(criterion)]
 
     def grounds(self, criterion: Criterion) -> Value:
         """Return what the grounds of a criterion's review route are worth."""
-        return VALUES[self._grounds(criterion)]
+        if criterion.route is None:
+            return NOT_COVERED
+        return self.value(criterion.route.grounds) if criterion.route.grounds else COVERED
 
     def in_play(self, criterion: Criterion) -> list[Criterion]:
         """Return the members of a composite without the indications that do not apply."""
@@ -137,31 +147,37 @@ class Valuation:
 
     def otherwise(self, group: Criterion) -> Value:
         """Return what a group is worth when none of its indications applies."""
-        return VALUES[_otherwise(group)]
+        return VALUES[rest_of(group, 0)]
 
     def bits(self, criterion: Criterion) -> int:
         """Return the verdict on a criterion and its value, in bits."""
         bits = self._bits
-        if criterion in bits:
-            return bits[criterion]
-        verdicts = self.verdicts
-        for c, iri, members, is_and, has_route in criterion.plan:
-            if not members:
-                verdict = verdicts.get(iri)
-                if verdict is None:
-                    raise KnowledgeError(f"{iri.value} was not judged")
-                found = OF_RANK[verdict.rank]
-            elif is_and:
-                found = ALL
-                for m in members:
-                    found &= bits[m]
-            else:
-                found = self._group(c)
-            if has_route:
-                self._unlifted[c] = found
-                found |= self._lift(c)
-            bits[c] = found
+        if criterion not in bits:
+            for c in criterion.order:
+                if c.is_leaf:
+                    bits[c] = OF_RANK[self._verdict(c).rank]
+                bits[c] = self._unlifted(c)
+                if c.route:
+                    grounds = c.route.grounds
+                    bits[c] |= LIFTS[bits[grounds] if grounds else ALL]
         return bits[criterion]
+
+    def _verdict(self, leaf: Criterion) -> Verdict:
+        if leaf.iri not in self.verdicts:
+            raise KnowledgeError(f"{leaf.iri.value} was not judged")
+        return self.verdicts[leaf.iri]
+
+    def _unlifted(self, criterion: Criterion) -> int:
+        """Return the bits of a criterion as its members make them."""
+        bits = self._bits
+        if criterion.is_leaf:
+            return OF_RANK[VERDICTS[bits[criterion] & VERDICT].rank]
+        if criterion.kind is Kind.OR:
+            return self._group(criterion)
+        found = ALL
+        for member in criterion.members:
+            found &= bits[member]
+        return found
 
     def _group(self, group: Criterion) -> int:
         """Return what the alternatives that are in play are worth between them."""
@@ -178,31 +194,16 @@ class Valuation:
             elif applies:
                 # It adds nothing at worst while it may yet drop out.
                 value |= found & BEST
-        if not applying:
-            value = _otherwise(group)
-        elif applying == ASKED:
-            value |= _otherwise(group) & BEST
+        value |= rest_of(group, applying)
         return verdict & VERDICT | value & ~VERDICT
 
-    def _grounds(self, criterion: Criterion) -> int:
-        if criterion.route is None:
-            return 0
-        return self._bits[criterion.route.grounds] if criterion.route.grounds else ALL
 
-    def _lift(self, criterion: Criterion) -> int:
-        """Return the ends that a review route raises to review.
-
-        Documented grounds raise both; undocumented ones only the best; grounds that are not
-        met raise nothing.
-        """
-        grounds = self._grounds(criterion)
-        return (WORST_REVIEW if grounds & WORST_COVERED else 0) | (
-            BEST_REVIEW if grounds & BEST_COVERED else 0
-        )
-
-
-def _otherwise(group: Criterion) -> int:
-    return TO_REVIEW if group.otherwise == NEEDS_REVIEW else 0
+def rest_of(group: Criterion, applying: int) -> int:
+    """Return what a group is worth apart from its members, by whether any of them applies."""
+    otherwise = TO_REVIEW if group.otherwise == NEEDS_REVIEW else 0
+    if not applying:
+        return otherwise
+    return otherwise & BEST if applying == ASKED else 0
 
 
 class Scope(Enum):

@@ -25,7 +25,7 @@ from .explain import Ways, deciding, lifted, limiting, missing
 from .facts import NO_VIEW, facts_of, stated_days, terms_of
 from .gate import Request, Stated
 from .history import HistoryRules, rules_of, view_of
-from .judge import Judge, Verdict, Verdicts
+from .judge import Judge, Verdict
 from .knowledge import Knowledge
 from .knowledge import knowledge as shipped_knowledge
 from .lowering import Lowering
@@ -222,7 +222,7 @@ class Reasoner:
             )
         policy = selection.chosen
         seen = self.seen_by(policy, prepared)
-        return self._explained(seen, selection, policy, self.judge(policy, seen))
+        return self._explained(seen, selection, policy, self.judge.valued(policy, seen))
 
     def seen_by(self, policy: Policy, prepared: Prepared, on: date | None = None) -> Prepared:
         """Return a prepared request as a policy is judged on it: with its view of the history.
@@ -256,9 +256,8 @@ class Reasoner:
         return [Traced._make(row) for row in columns]
 
     def _explained(
-        self, prepared: Prepared, selection: Selection, policy: Policy, verdicts: Verdicts
+        self, prepared: Prepared, selection: Selection, policy: Policy, valuation: Valuation
     ) -> Answer:
-        valuation = Valuation(verdicts)
         where = scope(policy, valuation)
         value = valuation.value(policy.root)
         decision = decide(where[0], value)
@@ -291,7 +290,7 @@ class Reasoner:
         """
         if not self.look_ahead or now.best is Outcome.COVERED:
             return None
-        bounds = {d for c in limiting(policy.root, valuation, now.best) for d in c.durations}
+        bounds = {d for c in limiting(policy.root, valuation) for d in c.durations}
         if not bounds:
             return None
         stated = {date.fromisoformat(day) for day in stated_days(prepared.facts)}
@@ -300,7 +299,7 @@ class Reasoner:
         for day in tried:
             if day <= prepared.request.date or (last and day > last):
                 continue
-            later = Valuation(self.judge(policy, self.seen_by(policy, prepared, day)))
+            later = self.judge.valued(policy, self.seen_by(policy, prepared, day))
             value = later.value(policy.root)
             if value.best > now.best:
                 return Earliest(day, decide(scope(policy, later)[0], value))

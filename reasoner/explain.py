@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from .criteria import Criterion, Kind, Policy
-from .decide import Decision, Outcome, Scope, Valuation, Value
+from .decide import BEST_REVIEW, Decision, Outcome, Scope, Valuation, Value
 from .errors import KnowledgeError
 from .judge import Verdict
 
@@ -39,28 +39,35 @@ def deciding(
     elif decision is Decision.COVERED:
         found = holding(policy.root, valuation)
     else:
-        found = limiting(policy.root, valuation, valuation.value(policy.root).best)
+        found = limiting(policy.root, valuation)
     return sorted(found, key=policy.place.__getitem__)
 
 
-def limiting(criterion: Criterion, valuation: Valuation, best: Outcome) -> set[Criterion]:
+def limiting(criterion: Criterion, valuation: Valuation) -> set[Criterion]:
     """Return the criteria that keep a criterion from being worth more than its best end."""
-    if best is Outcome.REVIEW and lifted(criterion, valuation):
-        return {criterion}
-    if criterion.is_leaf:
-        return {criterion}
-    if criterion.kind is Kind.AND:
-        blocking = [m for m in criterion.members if valuation.value(m).best <= best]
-        return union(limiting(m, valuation, valuation.value(m).best) for m in blocking)
-    in_play = valuation.in_play(criterion)
-    if in_play:
-        reaching = [m for m in in_play if valuation.value(m).best is best]
-        return union(limiting(m, valuation, best) for m in reaching)
-    return union(
-        limiting(m.applies_when, valuation, Outcome.NOT_COVERED)
-        for m in criterion.members
-        if m.applies_when
-    ) or {criterion}
+    found: set[Criterion] = set()
+    _limiting(criterion, valuation, valuation.best(criterion), found)
+    return found
+
+
+def _limiting(criterion: Criterion, valuation: Valuation, best: int, found: set[Criterion]) -> None:
+    """Add the criteria that keep a criterion from being worth more than an end, in bits."""
+    if criterion.is_leaf or (best == BEST_REVIEW and lifted(criterion, valuation)):
+        found.add(criterion)
+    elif criterion.kind is Kind.AND:
+        for member in criterion.members:
+            if (own := valuation.best(member)) <= best:
+                _limiting(member, valuation, own, found)
+    elif in_play := valuation.in_play(criterion):
+        for member in in_play:
+            if valuation.best(member) == best:
+                _limiting(member, valuation, best, found)
+    else:
+        bars: set[Criterion] = set()
+        for member in criterion.members:
+            if member.applies_when:
+                _limiting(member.applies_when, valuation, 0, bars)
+        found |= bars or {criterion}
 
 
 def lifted(criterion: Criterion, valuation: Valuation) -> bool:
@@ -74,12 +81,13 @@ def lifted(criterion: Criterion, valuation: Valuation) -> bool:
 
 def holding(criterion: Criterion, valuation: Valuation) -> set[Criterion]:
     """Return the leaves on which "covered" rests."""
-    if criterion.is_leaf:
-        return {criterion}
-    members: Iterable[Criterion] = criterion.members
-    if criterion.kind is Kind.OR:
-        members = (m for m in criterion.members if valuation.value(m).worst is Outcome.COVERED)
-    return union(holding(m, valuation) for m in members)
+    if criterion.all_leaves:
+        return set(criterion.all_leaves)
+    found: set[Criterion] = set()
+    for member in criterion.members:
+        if criterion.kind is Kind.AND or valuation.value(member).worst is Outcome.COVERED:
+            found |= holding(member, valuation)
+    return found
 
 
 def missing(policy: Policy, valuation: Valuation, scope: Scope, value: Value) -> Ways:
@@ -190,7 +198,3 @@ def bits_of(way: int) -> Iterable[int]:
         lowest = way & -way
         yield lowest.bit_length() - 1
         way ^= lowest
-
-
-def union(sets: Iterable[set[Criterion]]) -> set[Criterion]:
-    return {c for s in sets for c in s}

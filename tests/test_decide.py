@@ -17,10 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
+from reasoner.compiled.values import valuing
 from reasoner.criteria import Criterion, Policy, Route
 from reasoner.decide import (
     COVERED,
     NOT_COVERED,
+    OF_RANK,
     REVIEW,
     UNKNOWN,
     Decision,
@@ -495,6 +497,13 @@ def test_no_completion_leaves_the_ends(
     tree, verdicts = drawn.tree, drawn.verdicts
     worst, best = Valuation(verdicts).value(tree)
     assert all(worst <= outcome(tree, truth) <= best for truth in completions(verdicts))
+
+
+@given(judged())
+def test_the_generated_function_values_every_criterion_alike(drawn: Judged) -> None:
+    of, found = policy(drawn.tree), Valuation(drawn.verdicts)
+    bits = [OF_RANK[drawn.verdicts[leaf.iri].rank] for leaf in of.leaves]
+    assert valuing(of)(bits) == [found.bits(c) for c in of.place]
 
 
 @given(judged(), st.booleans())

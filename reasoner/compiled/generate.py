@@ -1,9 +1,9 @@
 """From expressions to one Python function per policy.
 
-The function takes the facts of a request and returns the verdict on every leaf, as a
-number: 2 is met, 1 not documented, 0 not met. Its text is made from the tree alone; every
-IRI and number of a policy reaches it as a constant by position, never as text. What
-several leaves look at is looked up once.
+The function takes the facts of a request and returns the verdict on every leaf in the bits
+that ``decide`` counts with. Its text is made from the tree alone; every IRI and number of a
+policy reaches it as a constant by position, never as text. What several leaves look at is
+looked up once.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from ..decide import OF_RANK
 from ..errors import KnowledgeError
 from ..facts import (
     CONCERNS_PAIN,
@@ -23,9 +24,10 @@ from ..facts import (
     Values,
 )
 from . import algebra as a
-from .history import judging, picked
+from .history import judging, picking
 
 Verdicts: TypeAlias = Callable[[Facts], list[int]]
+NOT_MET, NOT_DOCUMENTED, MET = OF_RANK
 
 # The records that paths begin with, and where the facts keep them.
 HEADS = {HAS_PATIENT: "patient", REQUESTS_PROCEDURE: "procedure", CONCERNS_PAIN: "pain"}
@@ -73,47 +75,55 @@ class Generator:
 
     def source(self) -> str:
         """Return the text of the function; its constants are in ``constants``."""
-        free: list[str] = []
-        history: list[str] = []
-        bare: list[str] = []
+        lines: list[str] = []
+        asking: dict[str, dict[a.Sessions, list[str]]] = {}
+        without: dict[int, list[str]] = {}
         for i, leaf in enumerate(self.leaves):
-            constant = self._without_history(leaf)
             line = f"v{i} = {self.verdict(leaf)}"
-            if constant is None:
-                free.append(line)
+            of = getattr(leaf.holds, "of", None)
+            if of is None:
+                lines.append(line)
             else:
-                history.append(line)
-                bare.append(f"v{i} = {constant}")
-        picks = [
-            f"{name}s, {name}p = picked(facts, {self.constant(of)})"
-            for of, name in self.picks.items()
-        ]
-        self.constants["picked"] = picked
-        lines = [f"{name} = {text}" for text, name in self.lookups.items()]
-        body = [*HEAD_LINES, *lines, *free]
-        if history:
-            body += ["if facts.earlier:", *(f"    {x}" for x in picks + history)]
-            body += ["else:", *(f"    {x}" for x in bare)]
+                asking.setdefault(of.cls, {}).setdefault(of, []).append(line)
+                without.setdefault(_without_sessions(leaf), []).append(f"v{i}")
+        looked_up = [f"{name} = {text}" for text, name in self.lookups.items()]
+        given = [f"{' = '.join(names)} = {bits}" for bits, names in without.items()]
         result = ", ".join(f"v{i}" for i in range(len(self.leaves)))
-        text = "\n".join(f"    {x}" for x in [*body, f"return [{result}]"])
+        body = [*HEAD_LINES, *looked_up, *lines, *given, *self._history(asking)]
+        text = "\n".join(f"    {line}" for line in [*body, f"return [{result}]"])
         return f"def verdicts(facts):\n{text}\n"
+
+    def _history(self, asking: dict[str, dict[a.Sessions, list[str]]]) -> list[str]:
+        """Return what judges the leaves that ask for sessions, where there are such sessions.
+
+        Parameters
+        ----------
+        asking : dict
+            By the class of the sessions, and by which of them are asked for, the lines.
+        """
+        lines = ["if facts.earlier:"] if asking else []
+        for i, (cls, picks) in enumerate(asking.items()):
+            lines.append(
+                f"    e{i} = [s for s in facts.earlier if {self.constant(cls)} in s.types]"
+            )
+            lines.append(f"    if e{i}:")
+            for of, judged in picks.items():
+                name = self.picks[of]
+                pick = self.constant(picking(of))
+                lines.append(f"        {name}s, {name}p = {pick}(facts, e{i})")
+                lines.append(f"        if {name}p:")
+                lines += [f"            {line}" for line in judged]
+        return lines
 
     def verdict(self, leaf: a.Leaf) -> str:
         holds, twin = self.expression(leaf.holds, REQUEST), leaf.may_hold
         if twin == leaf.holds:
-            return f"2 if {holds} else 0"
+            return f"{MET} if {holds} else {NOT_MET}"
         if isinstance(twin, a.AnyOf):
             # The twin is only asked when the leaf has failed.
             twin = a.AnyOf(tuple(part for part in twin.parts if part != leaf.holds))
-        return f"2 if {holds} else 1 if {self.expression(twin, REQUEST)} else 0"
-
-    def _without_history(self, leaf: a.Leaf) -> int | None:
-        """Return the verdict on a leaf that asks for sessions where there are none."""
-        if not hasattr(leaf.holds, "of"):
-            return None
-        holds, may_hold = judging(leaf.holds), judging(leaf.may_hold)
-        assert holds and may_hold
-        return 2 if holds(NOBODY, [], []) else 1 if may_hold(NOBODY, [], []) else 0
+        may_hold = self.expression(twin, REQUEST)
+        return f"{MET} if {holds} else {NOT_DOCUMENTED} if {may_hold} else {NOT_MET}"
 
     def expression(self, e: a.Expression, focus: Focus) -> str:
         """Return Python text for an expression of a focus."""
@@ -227,6 +237,15 @@ def names(path: a.Path) -> tuple[str, ...]:
     if any(s.inverse or len(s.properties) != 1 for s in path):
         return ()
     return tuple(s.properties[0] for s in path)
+
+
+def _without_sessions(leaf: a.Leaf) -> int:
+    """Return the verdict on a leaf that asks for sessions where there are none."""
+    holds, may_hold = judging(leaf.holds), judging(leaf.may_hold)
+    assert holds and may_hold
+    if holds(NOBODY, [], []):
+        return MET
+    return NOT_DOCUMENTED if may_hold(NOBODY, [], []) else NOT_MET
 
 
 def values(facts: Facts, start: Value, path: a.Path) -> Values:

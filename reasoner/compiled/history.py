@@ -17,33 +17,43 @@ from ..namespaces import COV
 from . import algebra as a
 
 Judging: TypeAlias = Callable[[Facts, list[Session], list[Session]], bool]
+Picking: TypeAlias = Callable[[Facts, list[Session]], tuple[list[Session], list[Session]]]
 FOLLOW_UP = COV.FollowUpDocumented.value
 
 
-def picked(facts: Facts, of: a.Sessions) -> tuple[list[Session], list[Session]]:
-    """Return the sessions that surely are, and those that may be, the ones asked for."""
-    sure, possible, episode = [], [], facts.view.episode
-    for s in facts.earlier:
-        if of.cls not in s.types or (of.in_episode and s.node not in episode) or not s.on:
-            continue
-        certain = True
-        if of.scope is not a.Scope.ANY:
-            if facts.region is None or s.region is None:
+def picking(of: a.Sessions) -> Picking:
+    """Return what picks, among sessions of a class, those that surely are and may be asked for.
+
+    It is called with the facts and the sessions of the class.
+    """
+    anywhere, same = of.scope is a.Scope.ANY, of.scope is a.Scope.SAME
+    technique, intent, in_episode = of.technique, of.intent, of.in_episode
+
+    def picked(facts: Facts, sessions: list[Session]) -> tuple[list[Session], list[Session]]:
+        sure, possible, region = [], [], facts.region
+        for s in sessions:
+            if not s.on or (in_episode and s.node not in facts.view.episode):
+                continue
+            certain = True
+            if not anywhere:
+                if region is None or s.region is None:
+                    certain = False
+                elif (s.region == region) is not same:
+                    continue
+            if technique is not None and technique not in s.techniques:
+                if technique in s.barred:
+                    continue
                 certain = False
-            elif (s.region == facts.region) is not (of.scope is a.Scope.SAME):
-                continue
-        if of.technique is not None and of.technique not in s.techniques:
-            if of.technique in s.barred:
-                continue
-            certain = False
-        if of.intent is not None and of.intent not in s.intents:
-            if of.intent in s.barred:
-                continue
-            certain = False
-        possible.append(s)
-        if certain:
-            sure.append(s)
-    return sure, possible
+            if intent is not None and intent not in s.intents:
+                if intent in s.barred:
+                    continue
+                certain = False
+            possible.append(s)
+            if certain:
+                sure.append(s)
+        return sure, possible
+
+    return picked
 
 
 def judging(e: a.Expression) -> Judging | None:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from pyoxigraph import NamedNode
 
 from ..criteria import Policy
 from ..namespaces import COV
 from ..prepared import Prepared
+
+if TYPE_CHECKING:
+    from ..decide import Valuation
 
 
 class Verdict(Enum):
@@ -54,4 +57,8 @@ class Judge(Protocol):
 
     name: str
 
-    def __call__(self, policy: Policy, prepared: Prepared) -> Verdicts: ...
+    def __call__(self, policy: Policy, prepared: Prepared) -> Verdicts:
+        """Return the verdict on every leaf."""
+
+    def valued(self, policy: Policy, prepared: Prepared) -> Valuation:
+        """Return what every criterion is worth."""

@@ -23,6 +23,7 @@ from rdflib.query import Result
 from rdflib.term import Node as RdflibNode
 
 from ..criteria import Policy
+from ..decide import Valuation
 from ..errors import KnowledgeError
 from ..knowledge import Knowledge
 from ..prepared import Prepared
@@ -83,6 +84,10 @@ class ReferenceJudge:
             else Verdict.NOT_DOCUMENTED
             for leaf in policy.leaves
         }
+
+    def valued(self, policy: Policy, prepared: Prepared) -> Valuation:
+        """Return what every criterion is worth."""
+        return Valuation(self(policy, prepared))
 
     def _wrapped(self, policy: Policy) -> Graph:
         graph = to_rdflib(Standard(self.knowledge, policy).leaves_and_twins())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 
 from reasoner.criteria import Policy
+from reasoner.decide import Valuation
 from reasoner.judge import Verdicts
 from reasoner.knowledge import Knowledge
 from reasoner.prepared import Prepared
@@ -43,6 +44,10 @@ class JenaJudge:
         if name not in self._sent:
             self._send(name, wrapped(self.knowledge, policy))
         return verdicts_of(policy, self._jena.ask("judge", name, written(prepared.triples)))
+
+    def valued(self, policy: Policy, prepared: Prepared) -> Valuation:
+        """Return what every criterion is worth."""
+        return Valuation(self(policy, prepared))
 
     def conforms(self, policy: Policy, prepared: Prepared) -> bool:
         """Say whether a request conforms to a policy as one shape."""

@@ -121,6 +121,11 @@ class Criterion:
         return frozenset().union(*parts) if all(parts) else frozenset()
 
     @cached_property
+    def is_dated(self) -> bool:
+        """Whether a later date of service alone may change what it is worth."""
+        return any(c.kind is Kind.COMPONENT for c in self.order)
+
+    @cached_property
     def has_route(self) -> bool:
         """Whether it or anything it combines has a review route."""
         return self.route is not None or any(m.has_route for m in self.members)
@@ -204,3 +209,10 @@ class Policy:
     def place(self) -> dict[Criterion, int]:
         """From a criterion to its place in the order of the document."""
         return {c: i for i, c in enumerate(self.criteria.values())}
+
+    @cached_property
+    def by_name(self) -> tuple[int, ...]:
+        """From the place of a criterion to its place in the order of their IRIs."""
+        names = [c.iri.value for c in self.place]
+        ordered = {name: i for i, name in enumerate(sorted(names))}
+        return tuple(ordered[name] for name in names)

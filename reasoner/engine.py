@@ -21,7 +21,7 @@ from .criteria import Citation, Criterion, Policy, Route
 from .decide import Decision, Outcome, Scope, Valuation, Value, decide, scope
 from .derive import derive
 from .errors import InputError
-from .explain import Ways, deciding, lifted, limiting, missing
+from .explain import Ways, deciding, lifted, limiting, may_improve, missing
 from .facts import NO_VIEW, facts_of, stated_days, terms_of
 from .gate import Request, Stated
 from .history import HistoryRules, rules_of, view_of
@@ -289,6 +289,8 @@ class Reasoner:
         can bring that about, so only these are tried.
         """
         if not self.look_ahead or now.best is Outcome.COVERED:
+            return None
+        if not may_improve(policy.root, valuation):
             return None
         bounds = {d for c in limiting(policy.root, valuation) for d in c.durations}
         if not bounds:

@@ -70,6 +70,22 @@ def _limiting(criterion: Criterion, valuation: Valuation, best: int, found: set[
         found |= bars or {criterion}
 
 
+def may_improve(criterion: Criterion, valuation: Valuation) -> bool:
+    """Say whether a later date of service alone could raise the best end of a criterion."""
+    if not criterion.is_dated or criterion.is_leaf:
+        return criterion.is_dated
+    if criterion.route and criterion.route.grounds and criterion.route.grounds.is_dated:
+        return True
+    if criterion.kind is Kind.AND:
+        best = valuation.best(criterion)
+        return all(
+            may_improve(m, valuation) for m in criterion.members if valuation.best(m) <= best
+        )
+    if any(m.applies_when.is_dated for m in criterion.members if m.applies_when):
+        return True
+    return any(may_improve(m, valuation) for m in valuation.in_play(criterion))
+
+
 def lifted(criterion: Criterion, valuation: Valuation) -> bool:
     """Say whether it is a criterion's own review route that brings it to review."""
     return (
@@ -81,13 +97,18 @@ def lifted(criterion: Criterion, valuation: Valuation) -> bool:
 
 def holding(criterion: Criterion, valuation: Valuation) -> set[Criterion]:
     """Return the leaves on which "covered" rests."""
-    if criterion.all_leaves:
-        return set(criterion.all_leaves)
     found: set[Criterion] = set()
+    _holding(criterion, valuation, found)
+    return found
+
+
+def _holding(criterion: Criterion, valuation: Valuation, found: set[Criterion]) -> None:
+    if criterion.all_leaves:
+        found |= criterion.all_leaves
+        return
     for member in criterion.members:
         if criterion.kind is Kind.AND or valuation.value(member).worst is Outcome.COVERED:
-            found |= holding(member, valuation)
-    return found
+            _holding(member, valuation, found)
 
 
 def missing(policy: Policy, valuation: Valuation, scope: Scope, value: Value) -> Ways:
@@ -105,9 +126,11 @@ def missing(policy: Policy, valuation: Valuation, scope: Scope, value: Value) ->
     parts += [seek.ways_out(e) for e in policy.exclusions]
     for group in policy.scoping_groups:
         parts.append(smallest([w for m in group.members for w in seek.ways_in(m)]))
+    places = [list(bits_of(way)) for way in each(parts)]
+    by_name = policy.by_name
+    places.sort(key=lambda way: (len(way), sorted([by_name[i] for i in way])))
     criteria = tuple(policy.place)
-    found = [frozenset(criteria[i] for i in bits_of(way)) for way in each(parts)]
-    return sorted(found, key=lambda w: (len(w), sorted(c.iri.value for c in w)))
+    return [frozenset([criteria[i] for i in way]) for way in places]
 
 
 @dataclass(frozen=True)
@@ -125,8 +148,11 @@ class Seeking:
 
     def ways(self, criterion: Criterion, target: Outcome) -> Sets:
         """Return the sets that make a criterion worth the target."""
-        if target is Outcome.NOT_COVERED:
+        value = self.valuation.value(criterion)
+        if value.worst >= target:
             return NOTHING
+        if value.best < target:
+            return []
         found: Sets
         if criterion.is_leaf:
             found = self.leaf(criterion, Verdict.MET)
@@ -175,7 +201,18 @@ def each(parts: list[Sets]) -> Sets:
     found = NOTHING
     for part in parts:
         if part != NOTHING:
-            found = smallest([x | y for x in found for y in part])
+            unions = [x | y for x in found for y in part]
+            # None contains another where the two have no leaf in common.
+            apart = not leaves_in(found) & leaves_in(part) and len(unions) <= MAX_WAYS
+            found = unions if apart else smallest(unions)
+    return found
+
+
+def leaves_in(ways: Sets) -> int:
+    """Return the leaves of all the sets together."""
+    found = 0
+    for way in ways:
+        found |= way
     return found
 
 

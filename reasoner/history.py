@@ -102,11 +102,12 @@ def view_of(rules: HistoryRules, facts: Facts, day: str) -> View:
     if not facts.earlier or not rules:
         return NO_VIEW
     episode = tuple(_episode(rules.episode, facts, day)) if rules.episode else NONE
-    if rules.merging is None:
-        return View(episode)
-    alike = [s for s in facts.earlier if rules.merging.of in s.types]
+    merging = rules.merging
+    alike = [s for s in facts.earlier if merging.of in s.types] if merging else []
+    if merging is None or not alike:
+        return View(episode) if episode else NO_VIEW
     sessions = sorted([*alike, _requested(facts, day)], key=lambda s: (s.on, s.node))
-    certain, possible = (dict(_merged(sessions, rules.merging.within, c)) for c in (True, False))
+    certain, possible = (dict(_merged(sessions, merging.within, c)) for c in (True, False))
     return View(episode, certain, possible)
 
 
@@ -136,20 +137,19 @@ def _episode(rule: Episode, facts: Facts, day: str) -> Iterable[str]:
     rule's, at the last operation in the region, and wherever new pathology is recorded.
     """
     by_region: dict[Value | None, list[Session]] = {}
+    breaks: list[Session] = []
     for session in facts.earlier:
         if rule.of in session.types:
             by_region.setdefault(session.region, []).append(session)
+        if rule.broken_by in session.types:
+            breaks.append(session)
+    changed: set[Value] = set()
+    if by_region and rule.broken_by_fact:
+        changed = _regions_with(rule.broken_by_fact, facts)
     for region, sessions in by_region.items():
-        if rule.broken_by_fact and region in _regions_with(rule.broken_by_fact, facts):
+        if region in changed:
             continue
-        broken = max(
-            (
-                s.on
-                for s in facts.earlier
-                if rule.broken_by in s.types and s.region in (region, None)
-            ),
-            default="",
-        )
+        broken = max([s.on for s in breaks if s.region in (region, None)], default="")
         later = day
         for session in sorted(sessions, key=lambda s: s.on, reverse=True):
             if rule.gap and days.day_before(later, rule.gap) >= session.on:
@@ -178,9 +178,11 @@ def _merged(sessions: list[Session], within: str, certain: bool) -> Iterable[tup
     """
     taken: set[str] = set()
     for i, second in enumerate(sessions):
+        start = days.day_before(second.on, within)
         for first in reversed(sessions[:i]):
-            close = days.day_before(second.on, within) <= first.on
-            if first.node in taken or not close or first.on == second.on:
+            if first.on < start:
+                break
+            if first.node in taken or first.on == second.on:
                 continue
             if _two_sides(first, second, certain):
                 taken |= {first.node, second.node}

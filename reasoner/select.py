@@ -7,7 +7,7 @@ that the receipt can say so.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from difflib import get_close_matches
 
@@ -57,6 +57,10 @@ class Catalogue:
         self.editions: dict[str, list[Policy]] = {}
         for policy in policies:
             self.editions.setdefault(policy.key, []).append(policy)
+        self._last_days = {
+            p.iri: until(p, found) for found in self.editions.values() for p in found
+        }
+        self._selections: dict[tuple[str, str, tuple[bool, ...], bool], Selection] = {}
         self.payers = self._keys(COV.Payer, "payer")
         self.plans = self._keys(COV.Plan, "")
 
@@ -89,7 +93,7 @@ class Catalogue:
         if edition:
             found = [p for p in editions if p.edition == edition]
         else:
-            found = [p for p in editions if on is None or in_force(p, until(p, editions), on)]
+            found = [p for p in editions if on is None or in_force(p, self._last_days[p.iri], on)]
         if not found:
             dates = ", ".join(p.edition for p in editions)
             raise InputError(f"no such edition of {name}", hint=f"there are: {dates}")
@@ -105,7 +109,7 @@ class Catalogue:
 
     def last_day(self, policy: Policy) -> date | None:
         """Return the last date of service that an edition decides; None while it is open."""
-        return until(policy, self.editions[policy.key])
+        return self._last_days[policy.iri]
 
     def select(
         self,
@@ -126,25 +130,37 @@ class Catalogue:
             The classes that the request is of.
         """
         editions = self.editions[known(key, self.editions, "policy")]
-        reason = "in force on the date of service"
-        if any_day and edition:
+        any_day = any_day and bool(edition)
+        if any_day:
             on = self.edition_of(f"{key}@{edition}").effective_from
-            reason = "asked as if it were in force"
-        considered = []
-        chosen = None
-        for policy in (p for p in editions if not edition or p.edition == edition):
-            last = until(policy, editions)
-            force = in_force(policy, last, on)
-            considered.append(Considered(policy, force, dates_in_words(policy, last)))
-            chosen = policy if force else chosen
-        if chosen is None:
-            return Selection(
-                key, None, tuple(considered), "no edition is in force on the date of service"
-            )
-        if chosen.target.value not in types:
-            asked = self.knowledge.label(chosen.target).removesuffix(" request")
-            return Selection(key, None, tuple(considered), f"the policy speaks only to a {asked}")
-        return Selection(key, chosen, tuple(considered), reason)
+        asked = [p for p in editions if not edition or p.edition == edition]
+        forces = tuple([in_force(p, self._last_days[p.iri], on) for p in asked])
+        chosen = [p for p, force in zip(asked, forces, strict=True) if force]
+        in_class = bool(chosen) and chosen[-1].target.value in types
+        # There are few of these, whatever is requested.
+        case = key, edition, forces, in_class
+        if case not in self._selections:
+            self._selections[case] = self._selection(key, asked, forces, in_class)
+        found = self._selections[case]
+        if any_day and in_class:
+            return replace(found, reason="asked as if it were in force")
+        return found
+
+    def _selection(
+        self, key: str, asked: list[Policy], forces: tuple[bool, ...], in_class: bool
+    ) -> Selection:
+        """Return a selection and its reason."""
+        considered = tuple(
+            Considered(p, force, dates_in_words(p, self._last_days[p.iri]))
+            for p, force in zip(asked, forces, strict=True)
+        )
+        chosen = [c.policy for c in considered if c.in_force]
+        if not chosen:
+            return Selection(key, None, considered, "no edition is in force on the date of service")
+        if not in_class:
+            wanted = self.knowledge.label(chosen[-1].target).removesuffix(" request")
+            return Selection(key, None, considered, f"the policy speaks only to a {wanted}")
+        return Selection(key, chosen[-1], considered, "in force on the date of service")
 
     def _keys(self, cls: NamedNode, leaf: str) -> dict[str, NamedNode]:
         """Name payers by their folder, plans by folder and local name."""

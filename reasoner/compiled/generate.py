@@ -9,6 +9,7 @@ looked up once.
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 from ..decide import OF_RANK
@@ -62,7 +63,12 @@ class Generator:
 
     def __init__(self, leaves: tuple[a.Leaf, ...]) -> None:
         self.leaves = leaves
-        self.constants: dict[str, Any] = {"NONE": NONE, "values": values, "is_of": is_of}
+        self.constants: dict[str, Any] = {
+            "NONE": NONE,
+            "on": attrgetter("on"),
+            "values": values,
+            "is_of": is_of,
+        }
         self._names: dict[Any, str] = {}
         self.lookups: dict[str, str] = {}
         self.picks: dict[a.Sessions, str] = {}
@@ -103,9 +109,8 @@ class Generator:
         """
         lines = ["if facts.earlier:"] if asking else []
         for i, (cls, picks) in enumerate(asking.items()):
-            lines.append(
-                f"    e{i} = [s for s in facts.earlier if {self.constant(cls)} in s.types]"
-            )
+            dated = f"[s for s in facts.earlier if {self.constant(cls)} in s.types and s.on]"
+            lines.append(f"    e{i} = sorted({dated}, key=on)")
             lines.append(f"    if e{i}:")
             for of, judged in picks.items():
                 name = self.picks[of]

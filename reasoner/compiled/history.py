@@ -24,7 +24,8 @@ FOLLOW_UP = COV.FollowUpDocumented.value
 def picking(of: a.Sessions) -> Picking:
     """Return what picks, among sessions of a class, those that surely are and may be asked for.
 
-    It is called with the facts and the sessions of the class.
+    It is called with the facts and the dated sessions of the class, oldest first, and keeps
+    that order.
     """
     anywhere, same = of.scope is a.Scope.ANY, of.scope is a.Scope.SAME
     technique, intent, in_episode = of.technique, of.intent, of.in_episode
@@ -32,7 +33,7 @@ def picking(of: a.Sessions) -> Picking:
     def picked(facts: Facts, sessions: list[Session]) -> tuple[list[Session], list[Session]]:
         sure, possible, region = [], [], facts.region
         for s in sessions:
-            if not s.on or (in_episode and s.node not in facts.view.episode):
+            if in_episode and s.node not in facts.view.episode:
                 continue
             certain = True
             if not anywhere:
@@ -60,7 +61,7 @@ def judging(e: a.Expression) -> Judging | None:
     """Return what judges an expression over the history; None for any other expression.
 
     It is called with the facts, the sessions that surely are the ones asked for, and those
-    that may be.
+    that may be; both oldest first.
     """
     made = _MAKERS.get(type(e))
     return made(e) if made else None
@@ -71,7 +72,7 @@ def _interval(e: a.Interval) -> Judging:
 
     def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
         counted = sure if e.open else possible
-        return not counted or max(s.on for s in counted) <= before(facts.day, bound)
+        return not counted or counted[-1].on <= before(facts.day, bound)
 
     return holds
 
@@ -110,16 +111,14 @@ def _with_requested(e: a.SessionsWithRequested) -> Judging:
 def _first(e: a.FirstSession) -> Judging:
     def at_least(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
         assert e.at_least
-        if e.open:
-            return any(s.on <= before(facts.day, e.at_least) for s in possible)
-        return any(s.on <= before(facts.day, e.at_least) for s in sure)
+        counted = possible if e.open else sure
+        return bool(counted) and counted[0].on <= before(facts.day, e.at_least)
 
     def less_than(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
         assert e.less_than
-        start = before(facts.day, e.less_than)
-        if e.open:
-            return bool(possible) and all(s.on > start for s in sure)
-        return bool(possible) and len(sure) == len(possible) and all(s.on > start for s in sure)
+        if not possible or not (e.open or len(sure) == len(possible)):
+            return False
+        return not sure or sure[0].on > before(facts.day, e.less_than)
 
     return at_least if e.at_least else less_than
 
@@ -196,48 +195,53 @@ def _each(e: a.EachResponded) -> Judging:
 def _latest(e: a.LatestResponded) -> Judging:
     fails = _fails(e.response, e.open)
 
+    # No session that surely is one may come after the one that is held to the response.
     def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-        # No session that surely is one may come after the one that is held to the response.
-        last = max((s.on for s in sure), default="")
-        if e.open:
-            return any(
-                not fails(facts, s)
-                and s.on >= last
-                and not any(t.on == s.on and fails(facts, t) for t in sure)
-                for s in possible
-            )
-        return bool(sure) and not any(s.on >= last and fails(facts, s) for s in possible)
+        if not sure:
+            return False
+        return not any([fails(facts, s) for s in _from(possible, sure[-1].on)])
 
-    return holds
+    def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        last = sure[-1].on if sure else ""
+        failed = {s.on for s in _from(sure, last) if fails(facts, s)}
+        return any([s.on not in failed and not fails(facts, s) for s in _from(possible, last)])
+
+    return may_hold if e.open else holds
+
+
+def _from(sessions: list[Session], day: str) -> list[Session]:
+    """Return the sessions, of some that come oldest first, from a day on."""
+    if not sessions or sessions[0].on >= day:
+        return sessions
+    return [s for s in sessions if s.on >= day]
 
 
 def _changed(e: a.Changed) -> Judging:
     def levels_differ(facts: Facts, s: Session) -> tuple[bool, bool]:
-        return bool(s.levels and facts.levels), any(n not in s.levels for n in facts.levels)
+        stated = bool(s.levels and facts.levels)
+        return stated, stated and any([n not in s.levels for n in facts.levels])
 
     def techniques_differ(facts: Facts, s: Session) -> tuple[bool, bool]:
         requested = facts.procedure.get(USES_TECHNIQUE, NONE)
-        differ = any(t in s.barred for t in requested)
-        same = any(t in s.techniques and t not in e.partial for t in requested)
+        differ = any([t in s.barred for t in requested])
+        same = any([t in s.techniques and t not in e.partial for t in requested])
         return differ or same, differ
 
     compared = levels_differ if e.what == TREATS_LEVEL else techniques_differ
 
-    def differs(facts: Facts, s: Session) -> bool:
-        stated, new = compared(facts, s)
-        return new if stated else e.open
-
     def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-        if e.open:
-            last = max((s.on for s in sure), default="")
-            return any(s.on >= last and differs(facts, s) for s in possible)
-        return any(
-            differs(facts, s)
-            and not any(t.on > s.on or (t.on == s.on and t is not s) for t in possible)
-            for s in sure
-        )
+        if not sure or sure[-1] is not possible[-1]:
+            return False
+        latest = possible[-1]
+        if len(possible) > 1 and possible[-2].on == latest.on:
+            return False
+        return compared(facts, latest) == (True, True)
 
-    return holds
+    def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        latest = _from(possible, sure[-1].on if sure else "")
+        return any([compared(facts, s) != (True, False) for s in latest])
+
+    return may_hold if e.open else holds
 
 
 def _not_planned(e: a.NotPlanned) -> Judging:

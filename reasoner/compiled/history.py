@@ -278,48 +278,47 @@ def _course(e: a.Course) -> Judging:
             e.at_least is None or after(start) <= before(after(end), e.at_least)
         )
 
-    def meets(facts: Facts) -> bool:
-        return any(
-            e.therapy in c.kinds
-            and long_enough(facts, c.start, c.end)
-            and in_window(facts, c.end)
-            and (e.outcome is None or e.outcome in c.outcomes)
-            and (e.follow_up_of is None or e.follow_up_of not in c.kinds or FOLLOW_UP in c.affirmed)
-            and (
-                e.any_region
-                or c.systemic
-                or (facts.region is not None and facts.region in c.regions)
-            )
-            for c in facts.courses
-        )
+    def meets(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        region = facts.region
+        for c in facts.courses:
+            if (
+                e.therapy in c.kinds
+                and long_enough(facts, c.start, c.end)
+                and in_window(facts, c.end)
+                and (e.outcome is None or e.outcome in c.outcomes)
+                and (
+                    e.follow_up_of is None
+                    or e.follow_up_of not in c.kinds
+                    or FOLLOW_UP in c.affirmed
+                )
+                and (e.any_region or c.systemic or (region is not None and region in c.regions))
+            ):
+                return True
+        return False
 
-    def may_meet(facts: Facts) -> bool:
-        denied = facts.patient.get(DENIES, NONE)
-        left = [k for k in e.kinds if k not in denied]
+    def may_meet(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        region, left = facts.region, e.kinds.difference(facts.patient.get(DENIES, NONE))
         if not left:
             return False
-        if any(not any(k in c.kinds for c in facts.courses) for k in left):
+        if not left.issubset([k for c in facts.courses for k in c.kinds]):
             return True
-        return any(
-            any(k not in c.barred_kinds for k in left)
-            and long_enough(facts, c.start, c.end)
-            and in_window(facts, c.end)
-            and (e.outcome is None or e.outcome not in c.barred_outcomes)
-            and (
-                e.follow_up_of is None or e.follow_up_of not in c.kinds or FOLLOW_UP not in c.denied
-            )
-            and (
-                e.any_region
-                or c.systemic
-                or facts.region is None
-                or facts.region not in c.barred_regions
-            )
-            for c in facts.courses
-        )
+        for c in facts.courses:
+            if (
+                not left <= c.barred_kinds
+                and long_enough(facts, c.start, c.end)
+                and in_window(facts, c.end)
+                and (e.outcome is None or e.outcome not in c.barred_outcomes)
+                and (
+                    e.follow_up_of is None
+                    or e.follow_up_of not in c.kinds
+                    or FOLLOW_UP not in c.denied
+                )
+                and (e.any_region or c.systemic or region is None or region not in c.barred_regions)
+            ):
+                return True
+        return False
 
-    if e.open:
-        return lambda facts, sure, possible: may_meet(facts)
-    return lambda facts, sure, possible: meets(facts)
+    return may_meet if e.open else meets
 
 
 def _dates(facts: Facts, p: str) -> list[str]:

@@ -292,7 +292,8 @@ class Reasoner:
             return None
         if not may_improve(policy.root, valuation):
             return None
-        bounds = {d for c in limiting(policy.root, valuation) for d in c.durations}
+        in_the_way = limiting(policy.root, valuation, beneath_routes=True)
+        bounds = {d for c in in_the_way for d in c.durations}
         if not bounds:
             return None
         stated = {date.fromisoformat(day) for day in stated_days(prepared.facts)}

@@ -43,30 +43,46 @@ def deciding(
     return sorted(found, key=policy.place.__getitem__)
 
 
-def limiting(criterion: Criterion, valuation: Valuation) -> set[Criterion]:
-    """Return the criteria that keep a criterion from being worth more than its best end."""
+def limiting(
+    criterion: Criterion, valuation: Valuation, beneath_routes: bool = False
+) -> set[Criterion]:
+    """Return the criteria that keep a criterion from being worth more than its best end.
+
+    Parameters
+    ----------
+    beneath_routes : bool
+        Whether a criterion that its own review route brings to review stands for itself, or
+        for what keeps it from being met.
+    """
     found: set[Criterion] = set()
-    _limiting(criterion, valuation, valuation.best(criterion), found)
+    _limiting(criterion, valuation, valuation.best(criterion), beneath_routes, found)
     return found
 
 
-def _limiting(criterion: Criterion, valuation: Valuation, best: int, found: set[Criterion]) -> None:
+def _limiting(
+    criterion: Criterion,
+    valuation: Valuation,
+    best: int,
+    beneath_routes: bool,
+    found: set[Criterion],
+) -> None:
     """Add the criteria that keep a criterion from being worth more than an end, in bits."""
-    if criterion.is_leaf or (best == BEST_REVIEW and lifted(criterion, valuation)):
+    to_review = best == BEST_REVIEW and lifted(criterion, valuation)
+    if criterion.is_leaf or (to_review and not beneath_routes):
         found.add(criterion)
     elif criterion.kind is Kind.AND:
         for member in criterion.members:
             if (own := valuation.best(member)) <= best:
-                _limiting(member, valuation, own, found)
+                _limiting(member, valuation, own, beneath_routes, found)
     elif in_play := valuation.in_play(criterion):
         for member in in_play:
-            if valuation.best(member) == best:
-                _limiting(member, valuation, best, found)
+            if to_review or valuation.best(member) == best:
+                _limiting(member, valuation, best, beneath_routes, found)
     else:
         bars: set[Criterion] = set()
         for member in criterion.members:
             if member.applies_when:
-                _limiting(member.applies_when, valuation, 0, bars)
+                _limiting(member.applies_when, valuation, 0, beneath_routes, bars)
         found |= bars or {criterion}
 
 

@@ -31,6 +31,8 @@ from reasoner.errors import InputError
 from reasoner.namespaces import COV
 
 CENTENE_CASES = CASES / CENTENE / "2019-07-01"
+SPINAL_PAIN = "nhs-spinal/spinal-pain"
+SPINAL_PAIN_CASES = CASES / SPINAL_PAIN / "2021-01-01"
 GM070_CASES = CASES / GM070 / "2019-08-01"
 
 # A second block, five days after the first.
@@ -135,6 +137,19 @@ def test_review_is_better_than_a_refusal(reasoner: Reasoner) -> None:
     found = answered(reasoner, example(EARLY, ("code:M47.816", "code:M96.1"))).earliest
     assert found is not None
     assert (found.day, found.decision) == (date(2024, 5, 13), Decision.NEEDS_REVIEW)
+
+
+def test_date_is_given_where_a_reviewer_could_decide_sooner(reasoner: Reasoner) -> None:
+    """Exceptional circumstances open a review now; twelve months are over on 17 January."""
+    path = SPINAL_PAIN_CASES / "facet-denervation-too-early-exceptional.ttl"
+    request = reasoner.read(request_of(path))
+    (answer,) = reasoner.decide_all(request, policy=SPINAL_PAIN)
+    assert answer.decision is Decision.NEEDS_REVIEW and answer.earliest is not None
+    expected = date(2024, 1, 17), Decision.COVERED
+    assert (answer.earliest.day, answer.earliest.decision) == expected
+    for day, decision in (expected, (date(2024, 1, 16), Decision.NEEDS_REVIEW)):
+        (then,) = reasoner.decide_all(moved(request, day), policy=SPINAL_PAIN)
+        assert then.decision is decision
 
 
 @pytest.mark.parametrize(("last_day", "expected"), [("2024-05-13", True), ("2024-05-12", False)])

@@ -44,8 +44,8 @@ mutants: $(STAMP) ## misread every policy in every small way, and count what the
 	PYTHONPATH=tests $(BIN)/python tests/mutants.py
 
 N ?= 1000
-JUDGE ?= reference
-agree: $(STAMP) ## ask both judges about N generated requests: make agree N=100000 JUDGE=jena
+JUDGE ?= both
+agree: $(STAMP) ## hold the judges against each other on N generated requests: make agree N=100000
 	$(BIN)/python -m tests.agree $(N) --judge $(JUDGE)
 
 # MILLION=1 adds a batch of a million requests.

@@ -1,65 +1,118 @@
-"""Do both judges agree? Asked of as many generated requests as one likes.
+"""Do the judges agree? Asked of as many generated requests as one likes.
 
-Each request is drawn from what the shapes of one policy name: at a bound, just beside it,
-silent, denied, several times, in another region, at every edge of a window. Both judges give
-their verdict on every leaf, and the whole answer must be the same: decision, deciding
-criteria, what is missing, the earliest date. A disagreement is saved as a case to be looked at.
+Each request is made of what the shapes of one policy name: at a bound, just beside it, silent,
+denied, several times, in another region, at every edge of a window. The judges give their
+verdict on every leaf, and the whole answer must be the same: decision, deciding criteria, what
+is missing, the earliest date. A disagreement is saved as a case to be looked at.
+
+Where Jena is installed, the compiled judge is held against Jena on every request and against
+pySHACL, the reference, on one in a hundred, which takes as long; elsewhere against pySHACL on
+all. What is drawn depends on the seed alone, and not on how many processes share the work.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import groupby
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import seed as seeded
-from pyoxigraph import NamedNode
-
+from reasoner.compiled import CompiledJudge
 from reasoner.criteria import Policy
 from reasoner.engine import Answer, Reasoner
-from reasoner.errors import InputError
+from reasoner.errors import CovergraphError, InputError
 from reasoner.judge.reference import ReferenceJudge
+from reasoner.knowledge import knowledge
+from reasoner.prepared import Prepared
+from tests.benchmarks.peers import jena
 from tests.benchmarks.second_opinion import JenaJudge
 from tests.case_files import load_cases
-from tests.generate import changed, requests
+from tests.generate import by_chance
+from tests.laws import seeded
 from tests.named import Named
 
-REFERENCE, JENA = ReferenceJudge.name, JenaJudge.name
-# Requests drawn in one go; hypothesis slows down as one draw goes on.
-DRAWN = 200
+COMPILED, REFERENCE, JENA = CompiledJudge.name, ReferenceJudge.name, JenaJudge.name
+BOTH = "both"
+# Requests that one process judges before it takes others.
+PORTION = 250
 
 
-@lru_cache(maxsize=2)
-def both(judge: str = REFERENCE) -> tuple[Reasoner, Reasoner]:
-    """Return the compiled reasoner and the one it is held against."""
-    compiled = Reasoner()
-    other = JenaJudge if judge == JENA else ReferenceJudge
-    return compiled, Reasoner(compiled.knowledge, other(compiled.knowledge))
+class Portion(NamedTuple):
+    """Some of the requests drawn for a policy: from which one on, and how many."""
+
+    policy: str
+    start: int
+    count: int
+    seed: int
+    every: dict[str, int]
+    home: Path | None
 
 
-def difference(data: bytes, policy: Policy, judge: str = REFERENCE) -> str:
+@dataclass
+class Tally:
+    """What came of some requests."""
+
+    judged: Counter[str] = field(default_factory=Counter)
+    refused: int = 0
+    verdicts: int = 0
+    differing: list[tuple[bytes, str]] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        self.judged += other.judged
+        self.refused += other.refused
+        self.verdicts += other.verdicts
+        self.differing += other.differing
+
+
+@cache
+def compiled() -> Reasoner:
+    return Reasoner()
+
+
+@cache
+def held_against(judge: str, home: Path | None = None) -> Reasoner:
+    """Return the reasoner with another judge, which is started when it is first asked for."""
+    known = knowledge()
+    return Reasoner(known, JenaJudge(known, home) if judge == JENA else ReferenceJudge(known))
+
+
+def difference(data: bytes, policy: Policy, *judges: str, home: Path | None = None) -> str:
     """Say in what the judges' answers differ; the empty string when they agree.
 
     Parameters
     ----------
-    judge : str
-        The judge that the compiled one is held against: ``reference`` or ``jena``.
+    judges : str
+        What the compiled judge is held against, ``reference`` or ``jena`` or both; the
+        reference by default.
 
     Raises
     ------
     InputError
         When the request is refused.
     """
-    compiled, reference = both(judge)
+    prepared = compiled().prepare(compiled().read(data))
+    found = (differs(prepared, policy, judge, home) for judge in judges or (REFERENCE,))
+    return "; ".join(fault for fault in found if fault)
+
+
+def differs(prepared: Prepared, policy: Policy, judge: str, home: Path | None) -> str:
+    """Compare two answers to one request. That a judge fails is a difference too."""
     key = f"{policy.key}@{policy.edition}"
-    quick = compiled.answer(compiled.prepare(compiled.read(data)), key)
-    slow = reference.answer(reference.prepare(reference.read(data)), key)
-    a, b = told(quick), told(slow)
+    try:
+        a = told(compiled().answer(prepared, key))
+        b = told(held_against(judge, home).answer(prepared, key))
+    except (CovergraphError, jena.JenaError) as error:
+        return f"compiled or {judge}: {error}"
     return "; ".join(f"{k}: compiled {a[k]}, {judge} {b[k]}" for k in a if a[k] != b[k])
 
 
@@ -78,78 +131,140 @@ def told(answer: Answer) -> dict[str, object]:
     }
 
 
-def drawn(policy: Policy, count: int, seed: int) -> Iterator[bytes]:
+def drawn(policy: Policy, count: int, seed: int, start: int = 0) -> Iterator[bytes]:
     """Yield generated requests for a policy: made of what its shapes name, or changed cases."""
-    compiled, _ = both()
-    named = Named(compiled.knowledge, policy, compiled.classifier)
+    named, cases = named_of(policy)
+    for number in range(start, start + count):
+        yield by_chance(seeded(seed, policy.iri.value, number), named, cases)
+
+
+@cache
+def named_of(policy: Policy) -> tuple[Named, list[bytes]]:
+    """Return what the shapes of a policy name, and the requests of its cases."""
     cases = [case.request_ttl for case in load_cases() if case.policy == policy.iri]
-    found: list[bytes] = []
-    for start in range(0, count, DRAWN):
+    return Named(compiled().knowledge, policy, compiled().classifier), cases
 
-        @seeded(seed + start)
-        @settings(
-            max_examples=min(DRAWN, count - start),
-            phases=[Phase.generate],
-            database=None,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(requests(named) | changed(named, cases))
-        def keep(data: bytes) -> None:
-            found.append(data)
 
-        keep()
-        yield from found
-        found.clear()
+def judged(portion: Portion) -> Tally:
+    """Draw some requests and hold the answers to each against one another."""
+    (policy,) = (p for p in policies() if p.iri.value == portion.policy)
+    found = Tally()
+    for data in drawn(policy, portion.count, portion.seed, portion.start):
+        number = found.judged[COMPILED]
+        asked = [judge for judge, every in portion.every.items() if number % every == 0]
+        try:
+            fault = difference(data, policy, *asked, home=portion.home)
+        except InputError:
+            found.refused += 1
+            continue
+        found.judged.update([COMPILED, *asked])
+        found.verdicts += len(policy.leaves)
+        if fault:
+            found.differing.append((data, fault))
+    return found
+
+
+def policies() -> list[Policy]:
+    found = (p for editions in compiled().catalogue.editions.values() for p in editions)
+    return sorted(found, key=lambda p: p.iri.value)
+
+
+def portions(asked: argparse.Namespace, seed: int, home: Path | None) -> Iterator[Portion]:
+    """Yield what is to be judged, shared among the policies."""
+    chosen = [p for p in policies() if p.key.startswith(asked.policy)]
+    for i, policy in enumerate(chosen):
+        share = asked.count // len(chosen) + (i < asked.count % len(chosen))
+        for start in range(0, share, PORTION):
+            count = min(PORTION, share - start)
+            yield Portion(policy.iri.value, start, count, seed, every(asked), home)
+
+
+def every(asked: argparse.Namespace) -> dict[str, int]:
+    """Return the judges to ask, each with how many requests it is asked one of."""
+    if asked.judge != BOTH:
+        return {asked.judge: 1}
+    return {REFERENCE: 1} if jena.missing() else {JENA: 1, REFERENCE: asked.every}
+
+
+def shared(work: list[Portion], jobs: int) -> Iterator[Tally]:
+    """Yield what came of each portion, in their order; one job needs no other process."""
+    if jobs == 1:
+        yield from map(judged, work)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(judged, work)
 
 
 def main(arguments: list[str]) -> int:
+    asked = parsed(arguments)
+    seed = Random().randrange(1 << 30) if asked.seed is None else asked.seed
+    print(f"seed {seed}; {against(asked)}", flush=True)
+    total, began = Tally(), time.monotonic()
+    with TemporaryDirectory() as folder:
+        home = jena.compiled(Path(folder)) if JENA in every(asked) else None
+        work = list(portions(asked, seed, home))
+        results = zip(work, shared(work, asked.jobs), strict=True)
+        for policy, found in groupby(results, key=lambda pair: pair[0].policy):
+            for _, tally in found:
+                total.add(tally)
+                for data, fault in tally.differing:
+                    save(asked.save, policy, data, fault)
+            count, rate = (
+                total.judged[COMPILED],
+                total.judged[COMPILED] / (time.monotonic() - began),
+            )
+            differ = len(total.differing)
+            print(f"{policy}: {count} judged, {differ} differ, {rate:.0f} a second", flush=True)
+    print(summary(total))
+    return 1 if total.differing else 0
+
+
+def parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("count", type=int, help="how many requests, shared among the policies")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--save", type=Path, default=Path("disagreements"))
     parser.add_argument("--policy", default="", help="only policies whose key begins so")
-    parser.add_argument("--judge", choices=(REFERENCE, JENA), default=REFERENCE)
-    asked = parser.parse_args(arguments)
-    seed = Random().randrange(1 << 30) if asked.seed is None else asked.seed
-    compiled, _ = both()
-    policies = [
-        p
-        for found in compiled.catalogue.editions.values()
-        for p in found
-        if p.key.startswith(asked.policy)
-    ]
-    print(f"seed {seed}")
-    judged = refused = verdicts = differing = 0
-    began = time.monotonic()
-    for i, policy in enumerate(policies):
-        share = asked.count // len(policies) + (i < asked.count % len(policies))
-        for data in drawn(policy, share, seed):
-            try:
-                fault = difference(data, policy, asked.judge)
-            except InputError:
-                refused += 1
-                continue
-            judged += 1
-            verdicts += len(policy.leaves)
-            if fault:
-                differing += 1
-                save(asked.save, policy.iri, data, fault)
-        rate = judged / (time.monotonic() - began)
-        print(f"{policy.key}: {judged} judged, {differing} differ, {rate:.1f} a second", flush=True)
-    print(
-        f"{judged} requests and {verdicts} verdicts compared, {refused} refused by the gate: "
-        f"{differing} disagreement{'' if differing == 1 else 's'}"
+    parser.add_argument("--judge", choices=(BOTH, REFERENCE, JENA), default=BOTH)
+    parser.add_argument(
+        "--every", type=int, default=100, help="with both: ask the reference one request in so many"
     )
-    return 1 if differing else 0
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="processes that share the work"
+    )
+    asked = parser.parse_args(arguments)
+    if asked.judge == JENA and (lacking := jena.missing()):
+        parser.error(f"no Jena: {lacking}")
+    return asked
 
 
-def save(folder: Path, policy: NamedNode, data: bytes, fault: str) -> None:
+def against(asked: argparse.Namespace) -> str:
+    """Say what the compiled judge is going to be held against."""
+    lacking = jena.missing() if asked.judge == BOTH else ""
+    parts = [
+        judge if n == 1 else f"one request in {n} against {judge} too"
+        for judge, n in every(asked).items()
+    ]
+    told = f"compiled against {', '.join(parts)}"
+    return f"no Jena ({lacking}): {told} alone" if lacking else told
+
+
+def summary(total: Tally) -> str:
+    judged = dict(total.judged)
+    count = judged.pop(COMPILED, 0)
+    held = ", ".join(f"{n} with {judge}" for judge, n in judged.items())
+    differ = len(total.differing)
+    return (
+        f"{count} requests and {total.verdicts} verdicts compared ({held}), "
+        f"{total.refused} refused by the gate: {differ} disagreement{'' if differ == 1 else 's'}"
+    )
+
+
+def save(folder: Path, policy: str, data: bytes, fault: str) -> None:
     """Write a disagreement where a person can make a case of it."""
     folder.mkdir(parents=True, exist_ok=True)
     number = len(list(folder.glob("*.ttl"))) + 1
-    text = f"# {policy.value}\n# {fault}\n{data.decode()}"
-    (folder / f"{number:04}.ttl").write_text(text)
+    (folder / f"{number:04}.ttl").write_text(f"# {policy}\n# {fault}\n{data.decode()}")
 
 
 if __name__ == "__main__":

@@ -5,20 +5,23 @@ name (concepts, facts, classes of procedures, numbers, durations) is what its re
 made of: at a bound, just beside it, silent, denied, several times, in another region. What
 a shape asks for is drawn most often and comes first, so that a failing request shrinks to
 one that is nearly covered. What contradicts itself is drawn too; the gate refuses it.
+
+Every draw is a choice among some items. Hypothesis chooses where a failure should shrink;
+where requests are wanted by the hundred thousand, plain chance does, at a tenth of the cost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import TypeVar
+from random import Random
+from typing import Protocol, TypeVar
 
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode
 
 from reasoner import days
 from reasoner.namespaces import COV, RDF, REQUESTS, XSD
-from reasoner.records import record_classes
 from reasoner.triples import Spo, Term
 from reasoner.values import is_group
 from tests.laws import stated, written
@@ -40,13 +43,19 @@ def number(value: float) -> Literal:
     return Literal(f"{value:g}", datatype=XSD.decimal)
 
 
+class Choose(Protocol):
+    """Whatever picks one of some items."""
+
+    def __call__(self, among: Sequence[T], /) -> T: ...
+
+
 class Draft:
     """One request in the making: what was drawn, and what later draws have to agree with."""
 
-    def __init__(self, draw: st.DrawFn, named: Named) -> None:
-        self.draw, self.named, self.knowledge = draw, named, named.knowledge
+    def __init__(self, choose: Choose, named: Named) -> None:
+        self.choose, self.named, self.knowledge = choose, named, named.knowledge
         self.triples: list[Spo] = []
-        self.deviations = draw(st.integers(0, 5))
+        self.deviations = choose(range(6))
         start = named.policy.effective_from
         usual = [d for d in map(date.fromisoformat, AWKWARD) if d >= start]
         edges = [start, start + timedelta(days=1), start - timedelta(days=1)]
@@ -55,10 +64,10 @@ class Draft:
 
     def mostly(self, good: Sequence[T], other: Sequence[T]) -> T:
         """Draw what is good, or something else as long as the request may deviate."""
-        if good and (not other or not self.deviations or self.draw(st.integers(0, 11)) < 11):
-            return self.draw(st.sampled_from(good))
+        if good and (not other or not self.deviations or self.choose(range(12)) < 11):
+            return self.choose(good)
         self.deviations -= bool(good)
-        return self.draw(st.sampled_from(other))
+        return self.choose(other)
 
     def add(self, s: NamedNode, p: NamedNode, o: Term | None) -> None:
         if o is not None:
@@ -74,7 +83,7 @@ class Draft:
         self.described(PROCEDURE, COV.RequestedProcedure)
         self.described(PATIENT, COV.Patient)
         self.facts(PATIENT, COV.Patient)
-        regions = self.knowledge.instances_of(COV.SpinalRegion)
+        regions = self.named.instances_of(COV.SpinalRegion)
         elsewhere = [[r] for r in regions if r != self.region]
         both = [[self.region, *r] for r in elsewhere]
         for region in self.mostly([[self.region]], [[], *elsewhere, *both]):
@@ -82,8 +91,8 @@ class Draft:
         for kind in self.named.concepts.get(COV.ofTherapy, []):
             self.therapy(kind)
         if self.named.earlier:
-            cls = self.draw(st.sampled_from(self.named.earlier))
-            for i in range(self.draw(st.sampled_from([0, 1, 2, 3]))):
+            cls = self.choose(self.named.earlier)
+            for i in range(self.choose([0, 1, 2, 3])):
                 another = self.mostly([cls], self.named.earlier)
                 self.earlier(NamedNode(f"{HERE}earlier-{i}"), another, i)
         if self.mostly([False], [True]):
@@ -95,12 +104,12 @@ class Draft:
     def procedure(self, node: NamedNode, cls: NamedNode) -> None:
         """Draw what is done and where: code or kind, then levels, region or neither."""
         t = self.knowledge.triples
-        term = self.draw(st.sampled_from(self.named.procedures[cls]))
+        term = self.choose(self.named.procedures[cls])
         is_code = self.knowledge.is_a(term, COV.ProcedureCode)
         self.add(node, COV.hasProcedureCode if is_code else COV.hasKind, term)
-        for add_on in t.subjects(COV.addOnTo, term)[: self.draw(st.sampled_from([0, 1]))]:
+        for add_on in t.subjects(COV.addOnTo, term)[: self.choose([0, 1])]:
             self.add(node, COV.hasProcedureCode, add_on)
-        spans = t.objects(term, COV.spansRegion) or self.knowledge.instances_of(COV.SpinalRegion)
+        spans = t.objects(term, COV.spansRegion) or self.named.instances_of(COV.SpinalRegion)
         here = [r for r in spans if r == self.region] if node != PROCEDURE else []
         region = self.mostly(here or spans, spans)
         assert isinstance(region, NamedNode)
@@ -118,9 +127,12 @@ class Draft:
     def described(self, node: NamedNode, role: NamedNode) -> None:
         """Draw the concepts and numbers of a record, as the ontology lets it state them."""
         special = {COV.hasProcedureCode, COV.hasKind, COV.treatsRegion, COV.treatsLevel}
-        records = record_classes(self.knowledge)
         for p, declared in self.knowledge.properties.items():
-            if role not in declared.stated_of or p in special or declared.takes in records:
+            if (
+                role not in declared.stated_of
+                or p in special
+                or declared.takes in self.named.records
+            ):
                 continue
             if declared.value_type == XSD.decimal and declared.highest is not None:
                 bounds = [n for n in self.named.numbers if n <= declared.highest] or [0]
@@ -131,14 +143,14 @@ class Draft:
             elif declared.takes and declared.takes not in (COV.NamedFact, COV.SpinalRegion):
                 wanted = self.named.concepts.get(p, [])
                 close = [c for w in wanted for c in self.named.near(w)]
-                other = [None, *close, *self.knowledge.instances_of(declared.takes)[:12]]
+                other = [None, *close, *self.named.instances_of(declared.takes)[:12]]
                 self.add(node, p, self.mostly(wanted or [None], other))
 
     def facts(self, node: NamedNode, role: NamedNode) -> None:
         """Draw what the record says of each fact that a shape asks about."""
         for fact, wanted in self.named.facts.items():
             declared = self.knowledge.facts[fact]
-            if declared.stated_of != role or fact in self.knowledge.instances_of(COV.TherapyKind):
+            if declared.stated_of != role or fact in self.named.instances_of(COV.TherapyKind):
                 continue
             silent = declared.silence == COV.Absent or not wanted
             usual = (None, None) if silent else (COV.affirms, fact)
@@ -170,7 +182,7 @@ class Draft:
         kinds = [c for c, up in self.knowledge.broader.items() if group in up]
         kinds = [c for c in kinds if not is_group(c, self.knowledge)] or [group]
         for i in range(self.mostly([1], [0, 2])):
-            kind = self.draw(st.sampled_from(sorted(kinds, key=str)))
+            kind = self.choose(sorted(kinds, key=str))
             node = NamedNode(f"{HERE}{group.value.rpartition('#')[2]}-{i}")
             end = self.day - timedelta(days=self.mostly([7], [0, 400]))
             start = self.back(end + timedelta(days=1))
@@ -178,11 +190,11 @@ class Draft:
             self.add(node, COV.ofTherapy, kind)
             self.add(node, COV.startedOn, self.mostly([day_literal(start)], [None]))
             self.add(node, COV.endedOn, self.mostly([day_literal(end)], [None]))
-            outcomes = self.knowledge.instances_of(COV.TherapyOutcome)
+            outcomes = self.named.instances_of(COV.TherapyOutcome)
             wanted = self.named.concepts.get(COV.hadOutcome, [])
             self.add(node, COV.hadOutcome, self.mostly(wanted, [None, *outcomes]))
             if self.knowledge.is_a(kind, COV.RegionalTherapy):
-                elsewhere = [None, *self.knowledge.instances_of(COV.SpinalRegion)]
+                elsewhere = [None, *self.named.instances_of(COV.SpinalRegion)]
                 self.add(node, COV.treatsRegion, self.mostly([self.region], elsewhere))
         done = {o for _, p, o in self.triples if p == COV.ofTherapy}
         for kind in [k for k in (group, *kinds) if not done & {*kinds}]:
@@ -197,7 +209,7 @@ class Draft:
         self.procedure(node, cls)
         self.described(node, COV.EarlierProcedure)
         self.facts(node, COV.EarlierProcedure)
-        bound = self.draw(st.sampled_from(self.named.durations or ["P30D"]))
+        bound = self.choose(self.named.durations or ["P30D"])
         until = days.first_day_after(on, bound)
         until += timedelta(days=self.mostly([0, 30], [-1, -20]))
         if on <= until <= self.day and self.mostly([True], [False]):
@@ -207,16 +219,37 @@ class Draft:
 @st.composite
 def requests(draw: st.DrawFn, named: Named) -> bytes:
     """Return a request that is made of what a policy's shapes name."""
-    return Draft(draw, named).request()
+    return Draft(by_hypothesis(draw), named).request()
 
 
 @st.composite
 def changed(draw: st.DrawFn, named: Named, originals: Sequence[bytes]) -> bytes:
     """Return one of some requests with a few of its statements changed."""
-    triples = list(stated(draw(st.sampled_from(originals))))
-    for _ in range(draw(st.integers(1, 3))):
-        at, options = draw(st.sampled_from([*changeable(triples, named)]))
-        instead = draw(st.sampled_from(options))
+    return one_changed(by_hypothesis(draw), named, originals)
+
+
+def by_hypothesis(draw: st.DrawFn) -> Choose:
+    def choose(among: Sequence[T], /) -> T:
+        return draw(st.sampled_from(among))
+
+    return choose
+
+
+def by_chance(chance: Random, named: Named, originals: Sequence[bytes]) -> bytes:
+    """Return a request made of what the shapes name, or as often one of some others, changed."""
+    if chance.random() < 0.5:
+        return Draft(chance.choice, named).request()
+    return one_changed(chance.choice, named, originals)
+
+
+def one_changed(choose: Choose, named: Named, originals: Sequence[bytes]) -> bytes:
+    """Change a request in one to three places; without any to change, make one."""
+    if not originals:
+        return Draft(choose, named).request()
+    triples = list(stated(choose(originals)))
+    for _ in range(choose((1, 2, 3))):
+        at, options = choose([*changeable(triples, named)])
+        instead = choose(options)
         triples[at : at + 1] = [] if instead is None else [instead]
     return written(dict.fromkeys(triples))
 
@@ -235,7 +268,7 @@ def changeable(triples: Sequence[Spo], named: Named) -> Iterator[tuple[int, list
 def instead_of(p: NamedNode, o: Term, named: Named) -> list[tuple[NamedNode, Term]]:
     """Return what a statement may be changed to: a neighbouring value, or its opposite."""
     declared = named.knowledge.properties[p]
-    if declared.takes in record_classes(named.knowledge):
+    if declared.takes in named.records:
         return []
     if p in (COV.affirms, COV.denies):
         return [(COV.denies if p == COV.affirms else COV.affirms, o)]
@@ -248,4 +281,4 @@ def instead_of(p: NamedNode, o: Term, named: Named) -> list[tuple[NamedNode, Ter
         return [(p, number(v)) for n in named.numbers for v in (n, n - 1, n + 1)]
     assert declared.takes is not None
     wanted = named.concepts.get(p, [])
-    return [(p, c) for c in (*wanted, *named.knowledge.instances_of(declared.takes)[:20])]
+    return [(p, c) for c in (*wanted, *named.instances_of(declared.takes)[:20])]

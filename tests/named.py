@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
@@ -12,6 +12,7 @@ from reasoner.classify import Classifier
 from reasoner.criteria import Policy
 from reasoner.knowledge import Knowledge
 from reasoner.namespaces import COV, RDF, SH, XSD
+from reasoner.records import record_classes
 from reasoner.standard import steps
 from reasoner.triples import Term, Triples
 from reasoner.values import is_group
@@ -105,8 +106,21 @@ class Named:
     def earlier(self) -> list[NamedNode]:
         return sorted({o for p, o in self._read if p in CLASSES}, key=str)  # type: ignore[arg-type]
 
-    def near(self, concept: NamedNode) -> list[NamedNode]:
-        """Return a concept with the broader and narrower ones that can be stated."""
+    @cached_property
+    def instances_of(self) -> Callable[[NamedNode], list[NamedNode]]:
+        """What returns the individuals of a class, found once."""
+        return cache(self.knowledge.instances_of)
+
+    @cached_property
+    def records(self) -> frozenset[NamedNode]:
+        return record_classes(self.knowledge)
+
+    @cached_property
+    def near(self) -> Callable[[NamedNode], list[NamedNode]]:
+        """What returns a concept with the broader and narrower ones that can be stated."""
+        return cache(self._near)
+
+    def _near(self, concept: NamedNode) -> list[NamedNode]:
         k = self.knowledge
         around = [
             *k.broader_of(concept),

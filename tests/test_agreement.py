@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
+from random import Random
 
+import pytest
+from mutations import leaf_misread
+
+from reasoner.compiled import CompiledJudge
 from reasoner.compiled.lower import leaves_of
 from reasoner.criteria import Policy
 from reasoner.engine import Reasoner
-from reasoner.errors import InputError
+from reasoner.errors import InputError, KnowledgeError
 from reasoner.knowledge import knowledge, policy_key
 from reasoner.lowering import Lowering
-from tests.agree import difference, drawn
+from tests import agree
+from tests.agree import difference, drawn, main, named_of
 from tests.case_files import Case
+from tests.generate import by_chance
 from tests.laws import FULL
 from tests.laws import told as shown
 
@@ -48,3 +55,61 @@ def test_every_leaf_is_lowered(policy: Policy) -> None:
     lowered = leaves_of(policy, knowledge())
     assert [leaf.name for leaf in lowered] == [leaf.iri.value for leaf in policy.leaves]
     assert policy_key(policy.iri) == policy.key
+
+
+# --- The tool itself --------------------------------------------------------------------------
+
+FEW = "wa-hca/spinal-injections"
+ONE_POLICY = ["--policy", FEW, "--judge", "reference", "--seed", "1"]
+
+
+@pytest.mark.parametrize("misreading", ["P6M becomes P7M", "3 becomes 2"])
+def test_a_bound_that_is_misread_is_found_and_saved(
+    misreading: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    policy = next(p for p in EDITIONS if p.key == FEW)
+    misread = (m for leaf in policy.leaves for m in leaf_misread(knowledge(), policy, leaf))
+    mutation = next(m for m in misread if m.name.endswith(misreading))
+    broken = Reasoner(knowledge(), CompiledJudge(mutation.knowledge()))
+    monkeypatch.setattr(agree, "compiled", lambda: broken)
+    assert main(["50", *ONE_POLICY, "--jobs", "1", "--save", str(tmp_path)]) == 1
+    saved = sorted(tmp_path.glob("*.ttl"))
+    assert saved
+    text = saved[0].read_text()
+    assert mutation.at.value in text and f"# {policy.iri.value}" in text
+    assert difference(saved[0].read_bytes(), policy)
+    monkeypatch.undo()
+    assert not difference(saved[0].read_bytes(), policy)
+
+
+def test_a_judge_that_fails_is_a_difference(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fails(*_: object) -> None:
+        raise KnowledgeError("no verdict")
+
+    broken = Reasoner(knowledge(), fails)  # type: ignore[arg-type]
+    monkeypatch.setattr(agree, "compiled", lambda: broken)
+    assert main(["3", *ONE_POLICY, "--jobs", "1", "--save", str(tmp_path)]) == 1
+    assert "no verdict" in (tmp_path / "0001.ttl").read_text()
+
+
+def test_processes_share_the_work(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    save = ["--save", str(tmp_path / "none")]
+    assert main(["8", *ONE_POLICY, "--jobs", "2", *save]) == 0
+    shared = capsys.readouterr().out.splitlines()[-1]
+    assert main(["8", *ONE_POLICY, "--jobs", "1", *save]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == shared
+    assert not (tmp_path / "none").exists()
+
+
+def test_what_is_drawn_depends_on_the_seed_alone() -> None:
+    policy = EDITIONS[0]
+    whole = list(drawn(policy, 6, seed=3))
+    assert [*drawn(policy, 2, 3), *drawn(policy, 4, 3, start=2)] == whole
+    assert list(drawn(policy, 6, seed=4)) != whole
+
+
+def test_a_policy_without_cases_has_requests_drawn() -> None:
+    named, _ = named_of(EDITIONS[0])
+    assert all(by_chance(Random(n), named, []) for n in range(10))

@@ -59,6 +59,18 @@ def test_jena_gives_every_leaf_of_a_case_our_verdict(
 
 
 @with_jena
+@pytest.mark.sample(60)
+def test_jena_reports_what_it_answers_shape_by_shape(
+    case: Case, answer_of: AnswerOf, jena_judge: JenaJudge
+) -> None:
+    answer = answer_of(case.request_ttl, case.policy)
+    if answer.policy is None:
+        return  # no edition is in force
+    reported = jena_judge.reported(answer.policy, answer.prepared)
+    assert reported == jena_judge(answer.policy, answer.prepared)
+
+
+@with_jena
 @pytest.mark.sample(200)
 def test_a_policy_conforms_in_jena_exactly_when_its_criteria_are_covered(
     case: Case, answer_of: AnswerOf, jena_judge: JenaJudge

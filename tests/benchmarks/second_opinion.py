@@ -1,24 +1,30 @@
 """Jena as a judge: the second opinion on every verdict, from an engine that no one here wrote.
 
 It takes the same seam as our own judges, so that whatever asks whether judges agree can ask it
-too: ``python -m tests.agree 100000 --judge jena``.
+too: ``make agree N=100000 JUDGE=jena``.
 """
 
 from __future__ import annotations
 
 import atexit
+from pathlib import Path
+
+from pyoxigraph import NamedNode
 
 from reasoner.criteria import Policy
 from reasoner.decide import Valuation
 from reasoner.judge import Verdicts
 from reasoner.knowledge import Knowledge
 from reasoner.prepared import Prepared
+from reasoner.standard import twin_of
 from reasoner.triples import Triples
 from tests.benchmarks.given import verdicts_of, whole, wrapped
 from tests.benchmarks.peers.jena import Jena
 from tests.laws import written
 
 WHOLE = "-whole"
+# What the name of a twin has after that of its leaf.
+TWIN = twin_of(NamedNode("urn:leaf")).value.removeprefix("urn:leaf")
 
 
 class JenaJudge:
@@ -28,21 +34,27 @@ class JenaJudge:
     ----------
     knowledge : Knowledge
         Where policies, components and declared silences come from.
+    home : Path or None
+        Where Jena's process is compiled already, if it is.
     """
 
     name = "jena"
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, home: Path | None = None) -> None:
         self.knowledge = knowledge
-        self._jena = Jena()
+        self._jena = Jena(home)
         atexit.register(self._jena.close)
         self._sent: set[str] = set()
 
     def __call__(self, policy: Policy, prepared: Prepared) -> Verdicts:
-        """Return the verdict on every leaf."""
-        name = policy.iri.value
-        if name not in self._sent:
-            self._send(name, wrapped(self.knowledge, policy))
+        """Return the verdict on every leaf; only the twins of those that fail are asked."""
+        name = self._leaves(policy)
+        failing = self._jena.ask("verdicts", name, TWIN, written(prepared.triples))
+        return verdicts_of(policy, failing)
+
+    def reported(self, policy: Policy, prepared: Prepared) -> Verdicts:
+        """Return the same from one validation report on every leaf and twin, which takes longer."""
+        name = self._leaves(policy)
         return verdicts_of(policy, self._jena.ask("judge", name, written(prepared.triples)))
 
     def valued(self, policy: Policy, prepared: Prepared) -> Valuation:
@@ -55,6 +67,12 @@ class JenaJudge:
         if name not in self._sent:
             self._send(name, whole(self.knowledge, policy))
         return not self._jena.ask("judge", name, written(prepared.triples))
+
+    def _leaves(self, policy: Policy) -> str:
+        name = policy.iri.value
+        if name not in self._sent:
+            self._send(name, wrapped(self.knowledge, policy))
+        return name
 
     def _send(self, name: str, shapes: Triples) -> None:
         self._jena.ask("shapes", name, written(shapes))

@@ -14,7 +14,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.jena.graph.Graph;
+import org.apache.jena.graph.Node;
 import org.apache.jena.graph.Triple;
+import org.apache.jena.query.ARQ;
 import org.apache.jena.riot.Lang;
 import org.apache.jena.riot.RDFParser;
 import org.apache.jena.riot.system.StreamRDF;
@@ -22,7 +24,10 @@ import org.apache.jena.riot.system.StreamRDFBase;
 import org.apache.jena.shacl.ShaclValidator;
 import org.apache.jena.shacl.Shapes;
 import org.apache.jena.shacl.ValidationReport;
+import org.apache.jena.shacl.engine.ValidationContext;
+import org.apache.jena.shacl.parser.Shape;
 import org.apache.jena.shacl.validation.ReportEntry;
+import org.apache.jena.shacl.validation.VLib;
 import org.apache.jena.sparql.graph.GraphFactory;
 
 /**
@@ -82,6 +87,8 @@ public class JenaShacl {
         return "";
       case "judge": // shapes, all triples
         return String.join("\n", failing(validated(text(f[1]), graph(triples(f[2])))));
+      case "verdicts": // shapes, ending of a twin's name, all triples as N-Triples
+        return String.join("\n", failingInTurn(text(f[1]), text(f[2]), graph(triples(f[3], Lang.NTRIPLES))));
       case "report": // shapes, request
         return String.join("\n", failing(resident(text(f[1]), text(f[2]))));
       case "time": // shapes, request, how often
@@ -124,6 +131,48 @@ public class JenaShacl {
     return ShaclValidator.get().validate(SHAPES.get(shapes), data);
   }
 
+  /**
+   * Returns the target shapes that fail, each validated by itself and without a report; a twin,
+   * whose name is that of another shape and an ending, is validated only if that other failed.
+   */
+  private static Set<String> failingInTurn(String name, String ending, Graph data) {
+    Shapes shapes = SHAPES.get(name);
+    Map<String, Shape> waiting = new HashMap<>();
+    for (Shape shape : shapes.getTargetShapes()) {
+      waiting.put(shape.getShapeNode().toString(), shape);
+    }
+    Set<String> failed = new TreeSet<>();
+    // Queries are planned anew for each request, which takes longer than the plan saves.
+    ARQ.getContext().set(ARQ.optimization, false);
+    try {
+      for (String shape : waiting.keySet()) {
+        if (!isTwin(shape, ending, waiting) && !conforms(shapes, waiting.get(shape), data)) {
+          failed.add(shape);
+          Shape twin = waiting.get(shape + ending);
+          if (twin != null && !conforms(shapes, twin, data)) {
+            failed.add(shape + ending);
+          }
+        }
+      }
+    } finally {
+      ARQ.getContext().unset(ARQ.optimization);
+    }
+    return failed;
+  }
+
+  private static boolean isTwin(String shape, String ending, Map<String, Shape> among) {
+    return shape.endsWith(ending)
+        && among.containsKey(shape.substring(0, shape.length() - ending.length()));
+  }
+
+  private static boolean conforms(Shapes shapes, Shape shape, Graph data) {
+    ValidationContext found = ValidationContext.create(shapes, data);
+    for (Node focus : VLib.focusNodes(data, shape)) {
+      VLib.validateShape(found, data, shape, focus);
+    }
+    return !found.hasViolation();
+  }
+
   private static Set<String> failing(ValidationReport report) {
     Set<String> found = new TreeSet<>();
     for (ReportEntry entry : report.getEntries()) {
@@ -133,6 +182,10 @@ public class JenaShacl {
   }
 
   private static List<Triple> triples(byte[] turtle) {
+    return triples(turtle, Lang.TURTLE);
+  }
+
+  private static List<Triple> triples(byte[] text, Lang lang) {
     List<Triple> found = new ArrayList<>();
     StreamRDF collector =
         new StreamRDFBase() {
@@ -141,7 +194,7 @@ public class JenaShacl {
             found.add(triple);
           }
         };
-    RDFParser.source(new ByteArrayInputStream(turtle)).lang(Lang.TURTLE).parse(collector);
+    RDFParser.source(new ByteArrayInputStream(text)).lang(lang).parse(collector);
     return found;
   }
 

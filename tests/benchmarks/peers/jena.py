@@ -64,22 +64,36 @@ class JenaError(RuntimeError):
     """Jena refused what it was given; the text is its own."""
 
 
-class Jena:
-    """One Java process; a context manager that compiles, starts and ends it."""
+def compiled(home: Path) -> Path:
+    """Put what the process runs into a folder, which several processes may then share."""
+    with ZipFile(JARS / "jena-core.jar") as jar:
+        for name in jar.namelist():
+            if name.startswith(RELOCATED) and name.endswith(".properties"):
+                to = home / name.removeprefix(RELOCATED)
+                to.parent.mkdir(parents=True, exist_ok=True)
+                to.write_bytes(jar.read(name))
+    subprocess.run(["javac", "-cp", class_path(home), "-d", str(home), str(SOURCE)], check=True)
+    return home
 
-    def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory()
-        home = Path(self._folder.name)
-        with ZipFile(JARS / "jena-core.jar") as jar:
-            for name in jar.namelist():
-                if name.startswith(RELOCATED) and name.endswith(".properties"):
-                    to = home / name.removeprefix(RELOCATED)
-                    to.parent.mkdir(parents=True, exist_ok=True)
-                    to.write_bytes(jar.read(name))
-        path = ":".join([str(home), *(str(JARS / f"{jar}.jar") for jar in NEEDED)])
-        subprocess.run(["javac", "-cp", path, "-d", str(home), str(SOURCE)], check=True)
+
+def class_path(home: Path) -> str:
+    return ":".join([str(home), *(str(JARS / f"{jar}.jar") for jar in NEEDED)])
+
+
+class Jena:
+    """One Java process; a context manager that compiles, starts and ends it.
+
+    Parameters
+    ----------
+    home : Path or None
+        Where it is compiled already; by default it is compiled into a folder of its own.
+    """
+
+    def __init__(self, home: Path | None = None) -> None:
+        self._folder = None if home else tempfile.TemporaryDirectory()
+        home = home or compiled(Path(self._folder.name))
         self.process = subprocess.Popen(
-            ["java", "-Xmx1g", "-cp", path, SOURCE.stem],
+            ["java", "-Xmx1g", "-cp", class_path(home), SOURCE.stem],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -95,7 +109,8 @@ class Jena:
         assert self.process.stdin
         self.process.stdin.close()
         self.process.wait(timeout=30)
-        self._folder.cleanup()
+        if self._folder:
+            self._folder.cleanup()
 
     def ask(self, *fields: str | bytes) -> list[str]:
         """Send one frame and return the lines of the answer."""

@@ -57,9 +57,7 @@ class Catalogue:
         self.editions: dict[str, list[Policy]] = {}
         for policy in policies:
             self.editions.setdefault(policy.key, []).append(policy)
-        self._last_days = {
-            p.iri: until(p, found) for found in self.editions.values() for p in found
-        }
+        self._last_days: dict[NamedNode, date | None] = {}
         self._selections: dict[tuple[str, str, tuple[bool, ...], bool], Selection] = {}
         self.payers = self._keys(COV.Payer, "payer")
         self.plans = self._keys(COV.Plan, "")
@@ -93,7 +91,7 @@ class Catalogue:
         if edition:
             found = [p for p in editions if p.edition == edition]
         else:
-            found = [p for p in editions if on is None or in_force(p, self._last_days[p.iri], on)]
+            found = [p for p in editions if on is None or in_force(p, self.last_day(p), on)]
         if not found:
             dates = ", ".join(p.edition for p in editions)
             raise InputError(f"no such edition of {name}", hint=f"there are: {dates}")
@@ -109,6 +107,8 @@ class Catalogue:
 
     def last_day(self, policy: Policy) -> date | None:
         """Return the last date of service that an edition decides; None while it is open."""
+        if policy.iri not in self._last_days:
+            self._last_days[policy.iri] = until(policy, self.editions[policy.key])
         return self._last_days[policy.iri]
 
     def select(
@@ -134,7 +134,7 @@ class Catalogue:
         if any_day:
             on = self.edition_of(f"{key}@{edition}").effective_from
         asked = [p for p in editions if not edition or p.edition == edition]
-        forces = tuple([in_force(p, self._last_days[p.iri], on) for p in asked])
+        forces = tuple([in_force(p, self.last_day(p), on) for p in asked])
         chosen = [p for p, force in zip(asked, forces, strict=True) if force]
         in_class = bool(chosen) and chosen[-1].target.value in types
         # There are few of these, whatever is requested.
@@ -151,7 +151,7 @@ class Catalogue:
     ) -> Selection:
         """Return a selection and its reason."""
         considered = tuple(
-            Considered(p, force, dates_in_words(p, self._last_days[p.iri]))
+            Considered(p, force, dates_in_words(p, self.last_day(p)))
             for p, force in zip(asked, forces, strict=True)
         )
         chosen = [c.policy for c in considered if c.in_force]

@@ -42,22 +42,17 @@ _STATEMENTS = re.compile(
     rb"(?:%b %b (?:%b|%b) \.\n)++" % (_STRICT_NODE, _STRICT_IRI, _STRICT_NODE, _STRICT_TEXT)
 )
 
-Lines = Iterable[tuple[list[bytes], int, int]]
-TOO_LONG = b"\0"
+# Runs of whole lines, each with the number of its first line and the bytes before it.
+Lines = Iterable[tuple[bytes, int, int]]
+# Stands for a line that was not kept.
+TOO_LONG = b"\0\n"
 UNREADABLE = "this is no N-Quads statement"
 NO_GRAPH = "the statement stands in no named graph"
 LONG_LINE = f"the line is longer than {LARGEST} bytes"
 
 
 def requests_of(source: str, lines: Lines) -> Iterator[Record]:
-    """Yield one record for each graph of a file, in its order.
-
-    Parameters
-    ----------
-    lines : iterable of (list of bytes, int, int)
-        Runs of lines without their ends, with the number of the first and the bytes before
-        it; ``TOO_LONG`` itself stands for a line that was not kept.
-    """
+    """Yield one record for each graph of a file, in its order."""
     number, graph, ending = 0, b"", b""
     begun = (0, 0)
     kept: list[bytes] = []
@@ -65,40 +60,36 @@ def requests_of(source: str, lines: Lines) -> Iterator[Record]:
     fault = stray = ""
 
     def record() -> Record:
-        text = b"" if fault else b"\n".join([*kept, b""])
+        text = b"" if fault else b"".join(kept)
         return Record(source, number, *begun, Form.QUADS.value, text, graph, fault)
 
     for run, first, offset in lines:
-        at = counted = 0
+        at = passed = 0
         while at < len(run):
-            # Nearly every line goes through here, and no further.
-            upto = at
-            if ending:
-                for upto in range(at, len(run)):
-                    if not run[upto].endswith(ending):
-                        break
-                else:
-                    upto = len(run)
-            if upto > at:
-                taken = run[at:upto]
-                size += sum(map(len, taken)) + len(taken)
+            upto, alike = _alike(run, at, ending) if ending else (at, 0)
+            if alike:
+                # Nearly every line goes through here, and no further.
+                size += upto - at
                 if size > LARGEST and not fault:
                     fault = f"the request is larger than {LARGEST} bytes"
                 if fault:
                     kept.clear()
                 else:
-                    kept += taken
+                    kept.append(run[at:upto])
                 # What stands between two statements of one graph can only be of that graph.
                 fault, stray = fault or stray, ""
-                at = upto
+                at, passed = upto, passed + alike
                 continue
-            line = run[at]
-            at += 1
+            upto = run.index(b"\n", at) + 1
+            line = run[at : upto - 1]
             if not line.strip() or line.lstrip().startswith(b"#"):
+                at, passed = upto, passed + 1
                 continue
-            found = None if line is TOO_LONG else _QUAD.match(line)
+            found = _QUAD.match(line)
             if found is None:
-                stray = stray or f"line {first + at - 1}: {_ailment(line)}"
+                ailment = LONG_LINE if run is TOO_LONG else _ailment(line)
+                stray = stray or f"line {first + passed}: {ailment}"
+                at, passed = upto, passed + 1
                 continue
             if found["graph"] != graph:
                 edge = f"{stray}; it may belong here" if stray else ""
@@ -106,12 +97,9 @@ def requests_of(source: str, lines: Lines) -> Iterator[Record]:
                     fault = fault or edge
                     yield record()
                 number, graph = number + 1, found["graph"]
-                offset += sum(map(len, run[counted : at - 1])) + at - 1 - counted
-                counted = at - 1
-                begun = (first + counted, offset)
+                begun = (first + passed, offset + at)
                 kept, size, fault, stray = [], 0, edge, ""
-            ending = line[found.start("graph") :]
-            at -= 1
+            ending = line[found.start("graph") :] + b"\n"
     if number:
         fault = fault or (f"{stray}; it may belong here" if stray else "")
         yield record()
@@ -119,9 +107,15 @@ def requests_of(source: str, lines: Lines) -> Iterator[Record]:
         yield Record(source, 1, 1, 0, Form.QUADS.value, b"", b"", stray)
 
 
+def _alike(run: bytes, at: int, ending: bytes) -> tuple[int, int]:
+    """Return where the lines from a place on that end alike stop, and how many they are."""
+    count = 0
+    while (end := run.find(b"\n", at) + 1) and run.endswith(ending, at, end):
+        at, count = end, count + 1
+    return at, count
+
+
 def _ailment(line: bytes) -> str:
-    if line is TOO_LONG:
-        return LONG_LINE
     return NO_GRAPH if _TRIPLE.match(line) else UNREADABLE
 
 

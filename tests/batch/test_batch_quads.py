@@ -28,7 +28,7 @@ def parted(text: bytes, *cuts: int) -> list[Record]:
     runs = []
     for start, end in pairwise(places):
         offset = sum(len(line) + 1 for line in lines[:start])
-        runs.append((lines[start:end], start + 1, offset))
+        runs.append((b"".join(line + b"\n" for line in lines[start:end]), start + 1, offset))
     return list(requests_of("file.nq", runs))
 
 
@@ -122,9 +122,9 @@ def test_file_without_any_graph_is_one_refusal() -> None:
 
 def test_long_line_spoils_its_neighbours() -> None:
     runs = [
-        ([b'%b"a" <urn:g1> .' % S], 1, 0),
-        ([TOO_LONG], 2, 30),
-        ([b'%b"b" <urn:g2> .' % S], 3, 9),
+        (b'%b"a" <urn:g1> .\n' % S, 1, 0),
+        (TOO_LONG, 2, 30),
+        (b'%b"b" <urn:g2> .\n' % S, 3, 9),
     ]
     found = list(requests_of("file.nq", runs))
     assert [r.fault[:8] for r in found] == ["line 2: "] * 2

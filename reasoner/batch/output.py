@@ -30,7 +30,7 @@ TORN = "the lines of its graph stand in several places of the input"
 TORN_HINT = "sort the file by graph"
 # Lines are read in small blocks, since reading them takes many times their size, and rows are
 # written in larger groups.
-BLOCK = 1 << 20
+BLOCK = 1 << 19
 GROUP = 4 * BLOCK
 _ONCE, _REPEATED = b'"repeated":false}\n', b'"repeated":true}\n'
 

@@ -3,7 +3,8 @@
 The statements of a graph stand together, and they end alike: in the name of the graph. So
 the lines of one request are the run of lines that end as its first one does, and only a
 line that ends otherwise is looked at. Whether each line is what it seems is for whoever
-parses the request to say, and ``statements`` does.
+parses the request to say: ``plain`` takes the graph away where that reads the same, and
+``statements`` parses.
 
 A line that belongs to no graph may have lost its own. The requests on both sides of it are
 refused then: to decide one without a fact of it would be a wrong decision.
@@ -31,16 +32,11 @@ _END = rb"\.\s*+(?:#.*)?\Z"
 _QUAD = re.compile(rb"%b(?P<graph>%b)\s*%b" % (_THREE, _NODE, _END), re.DOTALL)
 _TRIPLE = re.compile(_THREE + _END, re.DOTALL)
 
-# Statements as programs write them; whatever is written otherwise goes to the parser.
-_STRICT_IRI = rb'<[A-Za-z][A-Za-z0-9+.-]*+:[^\x00-\x20<>"{}|^`\\]*+>'
-_STRICT_NODE = rb"(?:%b|_:[A-Za-z0-9]++)" % _STRICT_IRI
-_STRICT_TEXT = (
-    rb'"[^"\\\r\n]*+(?:\\[tbnrf"\'\\][^"\\\r\n]*+)*+"'
-    rb"(?:\^\^%b|@[a-zA-Z]++(?:-[a-zA-Z0-9]++)*+)?" % _STRICT_IRI
-)
-_STATEMENTS = re.compile(
-    rb"(?:%b %b (?:%b|%b) \.\n)++" % (_STRICT_NODE, _STRICT_IRI, _STRICT_NODE, _STRICT_TEXT)
-)
+# Statements as programs write them: three terms to a line, and no comment. What stands inside
+# of a term is for the parser; it finds the same ends of terms, or an error.
+_NAME = rb"(?:<[^>]*+>|_:[A-Za-z0-9]++)"
+_QUOTED = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"(?:\^\^<[^>]*+>|@[A-Za-z0-9-]++)?'
+_PLAIN = re.compile(rb"(?:%b <[^>]*+> (?:%b|%b) \.\n)++" % (_NAME, _NAME, _QUOTED))
 
 # Runs of whole lines, each with the number of its first line and the bytes before it.
 Lines = Iterable[tuple[bytes, int, int]]
@@ -119,27 +115,29 @@ def _ailment(line: bytes) -> str:
     return NO_GRAPH if _TRIPLE.match(line) else UNREADABLE
 
 
-def statements(data: bytes, graph: bytes) -> tuple[bytes, list[bytes]]:
-    """Return the statements of a request as N-Triples, and the graphs they were found in.
+def plain(data: bytes, graph: bytes) -> bytes | None:
+    """Return the statements of a request as N-Triples, by taking the graph off every line.
 
-    Parameters
-    ----------
-    data : bytes
-        Lines of N-Quads.
-    graph : bytes
-        The name of the graph that each line should be of.
+    Lines that are written in any other way than programs write them give None. If a parser
+    takes what is returned, it finds what it would have found in the quads; if it does not,
+    ``statements`` says what is wrong with them.
+    """
+    lines = data.replace(b"\r\n", b"\n") if b"\r" in data else data
+    parts = lines.split(b" " + graph + b" .\n")
+    bare = b" .\n".join(parts)
+    # Every line must have lost the graph, and be a whole statement without it.
+    every = bare.count(b"\n") == len(parts) - 1
+    return bare if every and _PLAIN.fullmatch(bare) else None
+
+
+def statements(data: bytes) -> tuple[bytes, list[bytes]]:
+    """Parse lines of N-Quads; return them as N-Triples, and the graphs they were found in.
 
     Raises
     ------
     InputError
         When a line is no N-Quads.
     """
-    lines = data.replace(b"\r\n", b"\n") if b"\r" in data else data
-    bare = lines.replace(b" " + graph + b" .\n", b" .\n")
-    # Every line must have lost the graph, and be a whole statement without it.
-    lost = bare.count(b"\n") * (len(graph) + 1)
-    if len(lines) - len(bare) == lost and _STATEMENTS.fullmatch(bare):
-        return bare, [graph]
     try:
         quads = list(parse(data, format=RdfFormat.N_QUADS))
     except SyntaxError as error:

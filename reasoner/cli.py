@@ -6,6 +6,7 @@ or its knowledge is.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import signal
@@ -57,8 +58,10 @@ def main() -> None:
     if hasattr(signal, "SIGPIPE"):
         # A reader that goes away, such as `head`, ends the program without a word.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    # What is loaded stays: a collection would go through all of it and find nothing.
+    # What is loaded stays: a collection would go through all of it and find nothing, while it
+    # is loaded as at the very end.
     gc.set_threshold(COLLECTED_AFTER)
+    atexit.register(gc.freeze)
     try:
         app()
     except InputError as error:

@@ -99,7 +99,7 @@ class Decider:
         try:
             return self.answers(bare, MEDIA_TYPES[record.form]) if bare else None
         except InputError:
-            # Whether they are N-Quads at all is said first.
+            # Whether they are N-Quads at all is to be said first.
             return None
 
     def outcome(self, record: Record) -> Outcome:
@@ -111,7 +111,7 @@ class Decider:
             data, found = record.data, self._plainly(record)
             if found is None:
                 if record.form == Form.QUADS.value:
-                    data, graphs = statements(data)
+                    data, graphs = statements(data, record.graph)
                     if graphs != [record.graph]:
                         raise InputError(TWO_GRAPHS)
                 found = self.answers(data, MEDIA_TYPES[record.form])

@@ -32,8 +32,19 @@ _END = rb"\.\s*+(?:#.*)?\Z"
 _QUAD = re.compile(rb"%b(?P<graph>%b)\s*%b" % (_THREE, _NODE, _END), re.DOTALL)
 _TRIPLE = re.compile(_THREE + _END, re.DOTALL)
 
-# Statements as programs write them: three terms to a line, and no comment. What stands inside
-# of a term is for the parser; it finds the same ends of terms, or an error.
+# Statements as programs write them, three terms to a line and no comment.
+_STRICT_IRI = rb'<[A-Za-z][A-Za-z0-9+.-]*+:[^\x00-\x20<>"{}|^`\\]*+>'
+_STRICT_NODE = rb"(?:%b|_:[A-Za-z0-9]++)" % _STRICT_IRI
+_STRICT_TEXT = (
+    rb'"[^"\\\r\n]*+(?:\\[tbnrf"\'\\][^"\\\r\n]*+)*+"'
+    rb"(?:\^\^%b|@[a-zA-Z]++(?:-[a-zA-Z0-9]++)*+)?" % _STRICT_IRI
+)
+_STATEMENTS = re.compile(
+    rb"(?:%b %b (?:%b|%b) \.\n)++" % (_STRICT_NODE, _STRICT_IRI, _STRICT_NODE, _STRICT_TEXT)
+)
+_GRAPH = re.compile(_STRICT_NODE)
+# The same without a look inside of the terms: a parser finds their ends where these are, or an
+# error.
 _NAME = rb"(?:<[^>]*+>|_:[A-Za-z0-9]++)"
 _QUOTED = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"(?:\^\^<[^>]*+>|@[A-Za-z0-9-]++)?'
 _PLAIN = re.compile(rb"(?:%b <[^>]*+> (?:%b|%b) \.\n)++" % (_NAME, _NAME, _QUOTED))
@@ -120,24 +131,30 @@ def plain(data: bytes, graph: bytes) -> bytes | None:
 
     Lines that are written in any other way than programs write them give None. If a parser
     takes what is returned, it finds what it would have found in the quads; if it does not,
-    ``statements`` says what is wrong with them.
+    ``statements`` knows better what to say.
     """
-    lines = data.replace(b"\r\n", b"\n") if b"\r" in data else data
-    parts = lines.split(b" " + graph + b" .\n")
-    bare = b" .\n".join(parts)
-    # Every line must have lost the graph, and be a whole statement without it.
-    every = bare.count(b"\n") == len(parts) - 1
-    return bare if every and _PLAIN.fullmatch(bare) else None
+    bare = _without(graph, data)
+    return bare if bare and _GRAPH.fullmatch(graph) and _PLAIN.fullmatch(bare) else None
 
 
-def statements(data: bytes) -> tuple[bytes, list[bytes]]:
-    """Parse lines of N-Quads; return them as N-Triples, and the graphs they were found in.
+def statements(data: bytes, graph: bytes) -> tuple[bytes, list[bytes]]:
+    """Return the statements of a request as N-Triples, and the graphs they were found in.
+
+    Parameters
+    ----------
+    data : bytes
+        Lines of N-Quads.
+    graph : bytes
+        The name of the graph that each line should be of.
 
     Raises
     ------
     InputError
         When a line is no N-Quads.
     """
+    bare = _without(graph, data)
+    if bare and _STATEMENTS.fullmatch(bare):
+        return bare, [graph]
     try:
         quads = list(parse(data, format=RdfFormat.N_QUADS))
     except SyntaxError as error:
@@ -149,3 +166,11 @@ def statements(data: bytes) -> tuple[bytes, list[bytes]]:
         raise InputError(NO_GRAPH)
     names = list(dict.fromkeys(str(q.graph_name).encode() for q in quads))
     return "".join(f"{q.triple} .\n" for q in quads).encode(), names
+
+
+def _without(graph: bytes, data: bytes) -> bytes | None:
+    """Take the name of the graph off every line; return None where one does not end in it."""
+    lines = data.replace(b"\r\n", b"\n") if b"\r" in data else data
+    parts = lines.split(b" " + graph + b" .\n")
+    bare = b" .\n".join(parts)
+    return bare if bare.count(b"\n") == len(parts) - 1 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from reasoner.clauses import register
@@ -178,7 +179,7 @@ def way(route: Route) -> View:
     }
 
 
-def existing(key: str, among: dict[str, Any], what: str, status: int = 404) -> str:
+def existing(key: str, among: Mapping[str, Any], what: str, status: int = 404) -> str:
     """Return a key that exists, or say that none does, and which come nearest."""
     try:
         return known(key, among, what)

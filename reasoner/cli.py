@@ -6,6 +6,8 @@ or its knowledge is.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import json
 import signal
 import sys
@@ -18,6 +20,8 @@ import typer
 
 from .commands.batch import batch_command
 from .errors import CovergraphError, InputError
+
+COLLECTED_AFTER = 50_000
 
 app = typer.Typer(
     name="covergraph",
@@ -54,6 +58,10 @@ def main() -> None:
     if hasattr(signal, "SIGPIPE"):
         # A reader that goes away, such as `head`, ends the program without a word.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    # What is loaded stays: a collection would go through all of it and find nothing, while it
+    # is loaded as at the very end.
+    gc.set_threshold(COLLECTED_AFTER)
+    atexit.register(gc.freeze)
     try:
         app()
     except InputError as error:
@@ -108,9 +116,9 @@ def decide_command(
     if engine is Engine.REFERENCE:
         from .judge.reference import ReferenceJudge
 
-        reasoner = Reasoner(judge=ReferenceJudge(knowledge()))
+        reasoner = Reasoner(judge=ReferenceJudge(knowledge()), at_once=False)
     else:
-        reasoner = Reasoner()
+        reasoner = Reasoner(at_once=False)
     recorder = Recorder(reasoner.knowledge)
     # Every file is read before the first decision is printed: nothing half done.
     read = [reasoner.read(data, name, on=day) for name, data in inputs(requests)]

@@ -123,6 +123,9 @@ class Reasoner:
         Whether to look for the earliest date on which a request would fare better.
     any_day : bool
         Whether an edition that is named is asked as if it were in force on any day.
+    at_once : bool
+        Whether every policy is lowered now, so that what is wrong with any is said; else each
+        when it is first asked.
     """
 
     def __init__(
@@ -131,9 +134,11 @@ class Reasoner:
         judge: Judge | None = None,
         look_ahead: bool = True,
         any_day: bool = False,
+        at_once: bool = True,
     ) -> None:
         self.knowledge = knowledge or shipped_knowledge()
-        self.catalogue = Catalogue(self.knowledge, Lowering(self.knowledge).policies())
+        editions = Lowering(self.knowledge).editions()
+        self.catalogue = Catalogue(self.knowledge, dict(editions) if at_once else editions)
         self.classifier = Classifier(self.knowledge)
         self.terms = terms_of(self.knowledge, self.classifier)
         self.reads = Reads(self.knowledge)

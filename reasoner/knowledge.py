@@ -224,10 +224,8 @@ def knowledge_root() -> Path:
 def read_turtle(data: bytes, name: str) -> list[Spo]:
     """Parse one of our own files; its blank nodes are kept apart from any other's."""
     try:
-        return [
-            (t.subject, t.predicate, t.object)
-            for t in parse(input=data, format=RdfFormat.TURTLE, rename_blank_nodes=True)
-        ]
+        quads = parse(input=data, format=RdfFormat.TURTLE, rename_blank_nodes=True)
+        return [(s, p, o) for s, p, o, _ in quads]
     except (SyntaxError, ValueError) as error:
         raise KnowledgeError(f"{name}: {error}") from error
 
@@ -251,12 +249,12 @@ def load(root: Path) -> Knowledge:
             knowledge.digests[name] = sha256(data).hexdigest()
             knowledge.by_file[name] = triples
             knowledge.triples.update(triples)
+            if name == INFERRED:
+                continue
             for s, _, _ in triples:
-                if name != INFERRED:
-                    knowledge.files.setdefault(s, name)
+                knowledge.files.setdefault(s, name)
             # Elsewhere a shared criterion is only cited; it is described where it has its type.
-            if name != INFERRED:
-                knowledge.files.update((s, name) for s, p, _ in triples if p == RDF.type)
+            knowledge.files.update((s, name) for s, p, _ in triples if p == RDF.type)
     return knowledge
 
 

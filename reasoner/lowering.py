@@ -7,6 +7,7 @@ by name when it is loaded, so that no criterion is ever skipped in silence.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import combinations
 from math import comb
@@ -66,11 +67,18 @@ class Lowering:
 
     def policies(self) -> list[Policy]:
         """Return every edition, by key and date; each ends where the next begins."""
-        editions = [self._policy(p) for p in self.triples.instances(COV.Policy)]
-        return sorted(editions, key=lambda p: (p.key, p.effective_from))
+        return [policy for found in self.editions().values() for policy in found]
+
+    def editions(self) -> Editions:
+        """Return the editions of every policy by its key, each policy lowered when first asked."""
+        return Editions(self)
+
+    def editions_among(self, nodes: list[Node]) -> list[Policy]:
+        """Return the editions that some nodes are, by date."""
+        return sorted(map(self._policy, nodes), key=lambda p: p.effective_from)
 
     def _policy(self, node: Node) -> Policy:
-        iri = self._iri(node, "a policy")
+        iri = self.iri(node, "a policy")
         # A criterion that several policies share cites each of their documents; what one
         # policy makes of it is not what another does.
         self._done = {}
@@ -116,7 +124,7 @@ class Lowering:
         KnowledgeError
             When the criterion steps outside the profile; the message names the term.
         """
-        iri = self._iri(node, "a criterion")
+        iri = self.iri(node, "a criterion")
         if iri in self._done:
             return self._done[iri]
         if depth > MAX_DEPTH:
@@ -310,7 +318,7 @@ class Lowering:
         )
 
     def _route(self, node: Term) -> Route:
-        iri = self._iri(node, "a review route")
+        iri = self.iri(node, "a review route")
         grounds = self.triples.value(iri, COV.grounds)
         return Route(
             iri=iri,
@@ -334,10 +342,41 @@ class Lowering:
                 found.append(Citation(clause, section, place, summary))
         return tuple(found)
 
-    def _iri(self, node: Term, what: str) -> NamedNode:
+    def iri(self, node: Term, what: str) -> NamedNode:
+        """Return the name of a node that must have one."""
         if not isinstance(node, NamedNode):
             raise KnowledgeError(f"{what} has no name")
         return node
+
+
+class Editions(Mapping[str, list[Policy]]):
+    """The editions of every policy by its key, in order; a policy is lowered when first asked.
+
+    What is wrong with a policy is said when it is lowered, so whoever must know that all are
+    sound asks for all.
+    """
+
+    def __init__(self, lowering: Lowering) -> None:
+        self._lowering = lowering
+        self._nodes: dict[str, list[Node]] = {}
+        for node in lowering.triples.instances(COV.Policy):
+            key = policy_key(lowering.iri(node, "a policy"))
+            self._nodes.setdefault(key, []).append(node)
+        self._found: dict[str, list[Policy]] = {}
+
+    def __getitem__(self, key: str) -> list[Policy]:
+        if key not in self._found:
+            self._found[key] = self._lowering.editions_among(self._nodes[key])
+        return self._found[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._nodes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._nodes))
+
+    def __len__(self) -> int:
+        return len(self._nodes)
 
 
 def component_parameters(knowledge: Knowledge) -> dict[Node, tuple[set[Term], set[Term]]]:

@@ -6,7 +6,7 @@ that the receipt can say so.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from difflib import get_close_matches
@@ -52,11 +52,9 @@ class Selection:
 class Catalogue:
     """The editions, payers and plans that there are."""
 
-    def __init__(self, knowledge: Knowledge, policies: list[Policy]) -> None:
+    def __init__(self, knowledge: Knowledge, editions: Mapping[str, list[Policy]]) -> None:
         self.knowledge = knowledge
-        self.editions: dict[str, list[Policy]] = {}
-        for policy in policies:
-            self.editions.setdefault(policy.key, []).append(policy)
+        self.editions = editions
         self._last_days: dict[NamedNode, date | None] = {}
         self._selections: dict[tuple[str, str, tuple[bool, ...], bool], Selection] = {}
         self.payers = self._keys(COV.Payer, "payer")
@@ -189,9 +187,7 @@ def dates_in_words(policy: Policy, last: date | None) -> str:
     return f"in force from {policy.effective_from.isoformat()}{end}"
 
 
-def known(
-    key: str, among: dict[str, object] | dict[str, NamedNode] | dict[str, list[Policy]], what: str
-) -> str:
+def known(key: str, among: Mapping[str, object], what: str) -> str:
     """Return a key that exists, or say which come nearest."""
     if key in among:
         return key

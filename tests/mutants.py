@@ -188,7 +188,7 @@ def is_caught(
 
 def misdated(policy: Policy, judged: Judged, reasoner: Reasoner) -> bool:
     """Say whether a case notices that a policy is in force on other days."""
-    catalogue = Catalogue(reasoner.knowledge, [policy])
+    catalogue = Catalogue(reasoner.knowledge, {policy.key: [policy]})
     on, types = judged.prepared.request.date, judged.prepared.facts.types
     chosen = catalogue.select(policy.key, on, types).chosen
     if judged.verdicts and chosen is None:

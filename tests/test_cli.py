@@ -68,7 +68,7 @@ def run(
     reasoner: Reasoner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Run:
     """Run the command line in this process."""
-    monkeypatch.setattr("reasoner.engine.Reasoner", lambda: reasoner)
+    monkeypatch.setattr("reasoner.engine.Reasoner", lambda **_: reasoner)
     monkeypatch.setenv("COLUMNS", "80")
 
     def run(*words: str | Path, stdin: bytes = b"") -> Ran:
@@ -332,7 +332,7 @@ def test_one_bad_file_among_good_ones_leaves_no_output(run: Run, tmp_path: Path,
 def test_fault_of_the_program_is_told_from_one_of_the_input(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken() -> Reasoner:
+    def broken(**_: object) -> Reasoner:
         raise KnowledgeError("a policy lacks its target class")
 
     monkeypatch.setattr("reasoner.engine.Reasoner", broken)

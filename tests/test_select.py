@@ -25,7 +25,8 @@ from variations import (
 
 from reasoner.decide import Decision
 from reasoner.engine import Answer, Reasoner
-from reasoner.errors import InputError
+from reasoner.errors import InputError, KnowledgeError
+from reasoner.knowledge import load
 from reasoner.namespaces import POLICIES
 from reasoner.select import Selection
 
@@ -216,6 +217,24 @@ def test_all_policies_answer_whether_they_speak_or_not(reasoner: Reasoner) -> No
     found = {a.selection.key: a.decision for a in answers}
     assert list(found) == reasoner.catalogue.policy_keys()
     assert (found[CENTENE], found[GM070]) == (Decision.OUT_OF_SCOPE, Decision.COVERED)
+
+
+def test_broken_policy_is_named_whenever_it_is_asked(tmp_path: Path) -> None:
+    """A reasoner for one request leaves what is not asked unread; every other refuses it."""
+    root = copied_tree(tmp_path / "broken")
+    edit(policy_file(root, GM070, "2019-08-01"), ("sh:targetClass", "rdfs:seeAlso"))
+    broken = "gm070/2019-08-01#policy lacks a payer, a target class or a first date"
+    with pytest.raises(KnowledgeError, match=broken):
+        Reasoner(load(root))
+    one = Reasoner(load(root), at_once=False)
+    request = one.read(example(EARLY))
+    (answer,) = one.decide_all(request, policy=CENTENE)
+    assert answer.policy and answer.policy.key == CENTENE
+    assert GM070 in one.catalogue.policy_keys()
+    with pytest.raises(KnowledgeError, match=broken):
+        one.decide_all(request, policy=GM070)
+    with pytest.raises(KnowledgeError, match=broken):
+        one.decide_all(request, every=True)
 
 
 # --- Plans --------------------------------------------------------------------------------

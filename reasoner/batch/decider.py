@@ -21,7 +21,7 @@ from ..gate import DEFAULT_NAME, Request
 from ..receipt import END, ordered
 from ..records import UNNAMED
 from .compare import Change, Compared, as_if_in_force, compared
-from .quads import statements
+from .quads import plain, statements
 from .records import SHAPE, Chunk, Form, Record, Result, digest
 
 MEDIA_TYPES = {
@@ -33,6 +33,7 @@ GRAPH, REQUEST = b"g", b"r"
 TWO_GRAPHS = "a line of the record stands in another graph"
 
 _LINE = re.compile(r"line (\d+)")
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -92,18 +93,29 @@ class Decider:
     def _any_day(self) -> Reasoner:
         return as_if_in_force(self.reasoner)
 
+    def _plainly(self, record: Record) -> tuple[Request, list[Answer]] | None:
+        """Decide quads whose graph is taken off as text; None where they must be parsed."""
+        bare = plain(record.data, record.graph) if record.form == Form.QUADS.value else None
+        try:
+            return self.answers(bare, MEDIA_TYPES[record.form]) if bare else None
+        except InputError:
+            # Whether they are N-Quads at all is to be said first.
+            return None
+
     def outcome(self, record: Record) -> Outcome:
         """Decide one record, or say why not; whatever happens is the record's own matter."""
         graphs = [record.graph] if record.graph else []
         try:
             if record.fault:
                 raise InputError(record.fault)
-            data = record.data
-            if record.form == Form.QUADS.value:
-                data, graphs = statements(data, record.graph)
-                if graphs != [record.graph]:
-                    raise InputError(TWO_GRAPHS)
-            request, answers = self.answers(data, MEDIA_TYPES[record.form])
+            data, found = record.data, self._plainly(record)
+            if found is None:
+                if record.form == Form.QUADS.value:
+                    data, graphs = statements(data, record.graph)
+                    if graphs != [record.graph]:
+                        raise InputError(TWO_GRAPHS)
+                found = self.answers(data, MEDIA_TYPES[record.form])
+            request, answers = found
             decisions = [self._decision(record, request, a) for a in answers]
             changes = []
             if self.question.compare:
@@ -224,4 +236,4 @@ def ailment(error: BaseException) -> str:
 
 
 def line(fields: dict[str, Any]) -> str:
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return _encode(fields) + "\n"

@@ -28,7 +28,10 @@ from .twins import Twins, holds, twins_in
 DECISIONS, CHANGES, REJECTS, SUMMARY = "decisions", "changes", "rejects", "summary.json"
 TORN = "the lines of its graph stand in several places of the input"
 TORN_HINT = "sort the file by graph"
-BLOCK = 8 << 20
+# Lines are read in small blocks, since reading them takes many times their size, and rows are
+# written in larger groups.
+BLOCK = 1 << 19
+GROUP = 4 * BLOCK
 _ONCE, _REPEATED = b'"repeated":false}\n', b'"repeated":true}\n'
 
 _TEXT, _TEXTS = pa.string(), pa.list_(pa.string())
@@ -168,11 +171,22 @@ def _write_table(lines: Path, columns: pa.Schema, tally: Any) -> Counter[tuple[A
             part_of(lines).open("rb") as source,
             pq.ParquetWriter(file, columns, compression="zstd") as writer,
         ):
-            for table in _tables(source, columns):
+            for table in _groups(_tables(source, columns)):
                 writer.write_table(table)
                 found.update(tally(table))
         flushed(file)
     return found
+
+
+def _groups(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    held: list[pa.Table] = []
+    for table in tables:
+        held.append(table)
+        if sum(t.nbytes for t in held) >= GROUP:
+            yield pa.concat_tables(held)
+            held.clear()
+    if held:
+        yield pa.concat_tables(held)
 
 
 def _tables(file: BinaryIO, columns: pa.Schema) -> Iterator[pa.Table]:

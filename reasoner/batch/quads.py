@@ -3,7 +3,8 @@
 The statements of a graph stand together, and they end alike: in the name of the graph. So
 the lines of one request are the run of lines that end as its first one does, and only a
 line that ends otherwise is looked at. Whether each line is what it seems is for whoever
-parses the request to say, and ``statements`` does.
+parses the request to say: ``plain`` takes the graph away where that reads the same, and
+``statements`` parses.
 
 A line that belongs to no graph may have lost its own. The requests on both sides of it are
 refused then: to decide one without a fact of it would be a wrong decision.
@@ -31,7 +32,7 @@ _END = rb"\.\s*+(?:#.*)?\Z"
 _QUAD = re.compile(rb"%b(?P<graph>%b)\s*%b" % (_THREE, _NODE, _END), re.DOTALL)
 _TRIPLE = re.compile(_THREE + _END, re.DOTALL)
 
-# Statements as programs write them; whatever is written otherwise goes to the parser.
+# Statements as programs write them, three terms to a line and no comment.
 _STRICT_IRI = rb'<[A-Za-z][A-Za-z0-9+.-]*+:[^\x00-\x20<>"{}|^`\\]*+>'
 _STRICT_NODE = rb"(?:%b|_:[A-Za-z0-9]++)" % _STRICT_IRI
 _STRICT_TEXT = (
@@ -41,23 +42,24 @@ _STRICT_TEXT = (
 _STATEMENTS = re.compile(
     rb"(?:%b %b (?:%b|%b) \.\n)++" % (_STRICT_NODE, _STRICT_IRI, _STRICT_NODE, _STRICT_TEXT)
 )
+_GRAPH = re.compile(_STRICT_NODE)
+# The same without a look inside of the terms: a parser finds their ends where these are, or an
+# error.
+_NAME = rb"(?:<[^>]*+>|_:[A-Za-z0-9]++)"
+_QUOTED = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"(?:\^\^<[^>]*+>|@[A-Za-z0-9-]++)?'
+_PLAIN = re.compile(rb"(?:%b <[^>]*+> (?:%b|%b) \.\n)++" % (_NAME, _NAME, _QUOTED))
 
-Lines = Iterable[tuple[list[bytes], int, int]]
-TOO_LONG = b"\0"
+# Runs of whole lines, each with the number of its first line and the bytes before it.
+Lines = Iterable[tuple[bytes, int, int]]
+# Stands for a line that was not kept.
+TOO_LONG = b"\0\n"
 UNREADABLE = "this is no N-Quads statement"
 NO_GRAPH = "the statement stands in no named graph"
 LONG_LINE = f"the line is longer than {LARGEST} bytes"
 
 
 def requests_of(source: str, lines: Lines) -> Iterator[Record]:
-    """Yield one record for each graph of a file, in its order.
-
-    Parameters
-    ----------
-    lines : iterable of (list of bytes, int, int)
-        Runs of lines without their ends, with the number of the first and the bytes before
-        it; ``TOO_LONG`` itself stands for a line that was not kept.
-    """
+    """Yield one record for each graph of a file, in its order."""
     number, graph, ending = 0, b"", b""
     begun = (0, 0)
     kept: list[bytes] = []
@@ -65,40 +67,36 @@ def requests_of(source: str, lines: Lines) -> Iterator[Record]:
     fault = stray = ""
 
     def record() -> Record:
-        text = b"" if fault else b"\n".join([*kept, b""])
+        text = b"" if fault else b"".join(kept)
         return Record(source, number, *begun, Form.QUADS.value, text, graph, fault)
 
     for run, first, offset in lines:
-        at = counted = 0
+        at = passed = 0
         while at < len(run):
-            # Nearly every line goes through here, and no further.
-            upto = at
-            if ending:
-                for upto in range(at, len(run)):
-                    if not run[upto].endswith(ending):
-                        break
-                else:
-                    upto = len(run)
-            if upto > at:
-                taken = run[at:upto]
-                size += sum(map(len, taken)) + len(taken)
+            upto, alike = _alike(run, at, ending) if ending else (at, 0)
+            if alike:
+                # Nearly every line goes through here, and no further.
+                size += upto - at
                 if size > LARGEST and not fault:
                     fault = f"the request is larger than {LARGEST} bytes"
                 if fault:
                     kept.clear()
                 else:
-                    kept += taken
+                    kept.append(run[at:upto])
                 # What stands between two statements of one graph can only be of that graph.
                 fault, stray = fault or stray, ""
-                at = upto
+                at, passed = upto, passed + alike
                 continue
-            line = run[at]
-            at += 1
+            upto = run.index(b"\n", at) + 1
+            line = run[at : upto - 1]
             if not line.strip() or line.lstrip().startswith(b"#"):
+                at, passed = upto, passed + 1
                 continue
-            found = None if line is TOO_LONG else _QUAD.match(line)
+            found = _QUAD.match(line)
             if found is None:
-                stray = stray or f"line {first + at - 1}: {_ailment(line)}"
+                ailment = LONG_LINE if run is TOO_LONG else _ailment(line)
+                stray = stray or f"line {first + passed}: {ailment}"
+                at, passed = upto, passed + 1
                 continue
             if found["graph"] != graph:
                 edge = f"{stray}; it may belong here" if stray else ""
@@ -106,12 +104,9 @@ def requests_of(source: str, lines: Lines) -> Iterator[Record]:
                     fault = fault or edge
                     yield record()
                 number, graph = number + 1, found["graph"]
-                offset += sum(map(len, run[counted : at - 1])) + at - 1 - counted
-                counted = at - 1
-                begun = (first + counted, offset)
+                begun = (first + passed, offset + at)
                 kept, size, fault, stray = [], 0, edge, ""
-            ending = line[found.start("graph") :]
-            at -= 1
+            ending = line[found.start("graph") :] + b"\n"
     if number:
         fault = fault or (f"{stray}; it may belong here" if stray else "")
         yield record()
@@ -119,10 +114,27 @@ def requests_of(source: str, lines: Lines) -> Iterator[Record]:
         yield Record(source, 1, 1, 0, Form.QUADS.value, b"", b"", stray)
 
 
+def _alike(run: bytes, at: int, ending: bytes) -> tuple[int, int]:
+    """Return where the lines from a place on that end alike stop, and how many they are."""
+    count = 0
+    while (end := run.find(b"\n", at) + 1) and run.endswith(ending, at, end):
+        at, count = end, count + 1
+    return at, count
+
+
 def _ailment(line: bytes) -> str:
-    if line is TOO_LONG:
-        return LONG_LINE
     return NO_GRAPH if _TRIPLE.match(line) else UNREADABLE
+
+
+def plain(data: bytes, graph: bytes) -> bytes | None:
+    """Return the statements of a request as N-Triples, by taking the graph off every line.
+
+    Lines that are written in any other way than programs write them give None. If a parser
+    takes what is returned, it finds what it would have found in the quads; if it does not,
+    ``statements`` knows better what to say.
+    """
+    bare = _without(graph, data)
+    return bare if bare and _GRAPH.fullmatch(graph) and _PLAIN.fullmatch(bare) else None
 
 
 def statements(data: bytes, graph: bytes) -> tuple[bytes, list[bytes]]:
@@ -140,11 +152,8 @@ def statements(data: bytes, graph: bytes) -> tuple[bytes, list[bytes]]:
     InputError
         When a line is no N-Quads.
     """
-    lines = data.replace(b"\r\n", b"\n") if b"\r" in data else data
-    bare = lines.replace(b" " + graph + b" .\n", b" .\n")
-    # Every line must have lost the graph, and be a whole statement without it.
-    lost = bare.count(b"\n") * (len(graph) + 1)
-    if len(lines) - len(bare) == lost and _STATEMENTS.fullmatch(bare):
+    bare = _without(graph, data)
+    if bare and _STATEMENTS.fullmatch(bare):
         return bare, [graph]
     try:
         quads = list(parse(data, format=RdfFormat.N_QUADS))
@@ -157,3 +166,11 @@ def statements(data: bytes, graph: bytes) -> tuple[bytes, list[bytes]]:
         raise InputError(NO_GRAPH)
     names = list(dict.fromkeys(str(q.graph_name).encode() for q in quads))
     return "".join(f"{q.triple} .\n" for q in quads).encode(), names
+
+
+def _without(graph: bytes, data: bytes) -> bytes | None:
+    """Take the name of the graph off every line; return None where one does not end in it."""
+    lines = data.replace(b"\r\n", b"\n") if b"\r" in data else data
+    parts = lines.split(b" " + graph + b" .\n")
+    bare = b" .\n".join(parts)
+    return bare if bare.count(b"\n") == len(parts) - 1 else None

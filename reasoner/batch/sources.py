@@ -44,7 +44,8 @@ DAMAGED = (
     "the compressed file is damaged: from this record on it is not read, and the records "
     "before may not say what was written"
 )
-BLOCK = 1 << 20
+# Less than the longest line, so that a line too long is nearly never looked for.
+BLOCK = 1 << 19
 # A chunk that weighs this much goes out, however few its records.
 HEAVIEST = 1 << 20
 
@@ -196,12 +197,10 @@ def _lines(source: str, stream: BinaryIO) -> Iterator[Record]:
     """Yield one record for each line that is not blank."""
     number = 0
     for run, first, offset in lines_of(stream):
-        for at, line in enumerate(run):
-            if line is TOO_LONG:
+        for at, line in enumerate(run.split(b"\n")[:-1]):
+            if run is TOO_LONG:
                 number += 1
-                yield Record(
-                    source, number, first + at, offset, Form.JSON.value, b"", b"", LONG_LINE
-                )
+                yield Record(source, number, first, offset, Form.JSON.value, b"", b"", LONG_LINE)
             elif line.strip():
                 number += 1
                 yield Record(source, number, first + at, offset, Form.JSON.value, line)
@@ -222,10 +221,10 @@ def _document(source: str, form: str, stream: BinaryIO) -> Iterator[Record]:
 
 
 def lines_of(stream: BinaryIO) -> Lines:
-    """Yield runs of lines without their ends, the number of the first, and the bytes before.
+    """Yield runs of whole lines, the number of the first, and the bytes before.
 
     A line that is too long is read past and stands there as ``TOO_LONG``. A byte order mark
-    at the very beginning is dropped.
+    at the very beginning is dropped, and a last line that has no end is given one.
     """
     rest, number, offset = b"", 1, 0
     skipped = 0
@@ -237,27 +236,27 @@ def lines_of(stream: BinaryIO) -> Lines:
             if end < 0:
                 skipped += len(block)
                 continue
-            yield [TOO_LONG], number, offset
+            yield TOO_LONG, number, offset
             number, offset = number + 1, offset + skipped + end + 1
             block, skipped = block[end + 1 :], 0
-        run = (rest + block).split(b"\n")
-        rest = run.pop()
+        whole = rest + block
+        end = whole.rfind(b"\n") + 1
+        run, rest = whole[:end], whole[end:]
         if run:
-            size = sum(map(len, run)) + len(run)
-            if max(map(len, run)) > LARGEST:
+            if len(run) > LARGEST:
                 yield from _with_long_lines(run, number, offset)
             else:
                 yield run, number, offset
-            number, offset = number + len(run), offset + size
+            number, offset = number + run.count(b"\n"), offset + len(run)
         if len(rest) > LARGEST:
             rest, skipped = b"", len(rest)
     if skipped:
-        yield [TOO_LONG], number, offset
+        yield TOO_LONG, number, offset
     elif rest:
-        yield [rest], number, offset
+        yield rest + b"\n", number, offset
 
 
-def _with_long_lines(run: list[bytes], number: int, offset: int) -> Lines:
-    for line in run:
-        yield [TOO_LONG if len(line) > LARGEST else line], number, offset
+def _with_long_lines(run: bytes, number: int, offset: int) -> Lines:
+    for line in run.split(b"\n")[:-1]:
+        yield TOO_LONG if len(line) > LARGEST else line + b"\n", number, offset
         number, offset = number + 1, offset + len(line) + 1

@@ -63,7 +63,7 @@ def twins_in(ledger: Ledger) -> Twins:
 def _spread(ledger: Ledger, folder: Path) -> None:
     with ExitStack() as stack:
         files = {
-            kind: [
+            kind[0]: [
                 stack.enter_context((folder / kind.decode() / str(n)).open("wb"))
                 for n in range(FILES)
             ]
@@ -73,20 +73,23 @@ def _spread(ledger: Ledger, folder: Path) -> None:
             keys = result.keys
             for at in range(0, len(keys), KEY):
                 bucket = keys[at + 9] % FILES
-                files[keys[at : at + 1]][bucket].write(keys[at + 1 : at + KEY])
+                files[keys[at]][bucket].write(keys[at + 1 : at + KEY])
 
 
 def _shared(folder: Path, without: array[int]) -> Iterator[list[int]]:
     """Yield the numbers of the records under each digest that several have."""
     for path in folder.iterdir():
         data = path.read_bytes()
+        keys = [data[at + 8 : at + _ENTRY] for at in range(0, len(data), _ENTRY)]
+        # Nearly always no two are the same.
+        if len(set(keys)) == len(keys):
+            continue
         first: dict[bytes, int] = {}
         more: dict[bytes, list[int]] = {}
-        for at in range(0, len(data), _ENTRY):
-            number = int.from_bytes(data[at : at + 8], "big")
+        for at, key in enumerate(keys):
+            number = int.from_bytes(data[at * _ENTRY : at * _ENTRY + 8], "big")
             if holds(without, number):
                 continue
-            key = data[at + 8 : at + _ENTRY]
             if first.setdefault(key, number) != number:
                 more.setdefault(key, [first[key]]).append(number)
         yield from more.values()

@@ -78,6 +78,9 @@ def decide_all(
     # A write to a process that has died must be an error here and not the end of the program.
     before = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     pool = Pool(chunks, decider, done)
+    # What is loaded stays, and a collection that went through it would undo the sharing of it.
+    gc.collect()
+    gc.freeze()
     try:
         for _ in range(jobs):
             pool.hire()
@@ -86,6 +89,7 @@ def decide_all(
             tick()
     finally:
         pool.dismiss()
+        gc.unfreeze()
         signal.signal(signal.SIGPIPE, before)
 
 
@@ -224,9 +228,7 @@ def work(line: socket.socket, parents: list[socket.socket], decider: Decider) ->
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for end in parents:
         end.close()
-    # What is loaded stays, and a request leaves next to nothing that only a collection finds.
-    gc.collect()
-    gc.freeze()
+    # A request leaves next to nothing that only a collection finds.
     gc.set_threshold(COLLECTED_AFTER)
     try:
         while True:

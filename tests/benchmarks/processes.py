@@ -6,6 +6,7 @@ all its children, so that pages which they share count once.
 
 from __future__ import annotations
 
+import os
 import re
 import resource
 import socket
@@ -40,7 +41,7 @@ class Memory:
         return sum(map(proportional, family(self.process))) / 1024
 
     def watch(self) -> None:
-        while not self._stop.wait(0.25):
+        while not self._stop.wait(0.05):
             self.most = max(self.most, self.held())
 
     def stop(self) -> None:
@@ -108,6 +109,11 @@ def batches(sizes: list[tuple[int, int]]) -> Iterator[BatchRun]:
 
 
 def batch(source: Path, jobs: int, out: Path) -> BatchRun:
+    """Run one batch on as many cores as it has processes that decide.
+
+    The process that reads and writes shares these cores: on one of its own it would do its
+    part for nothing, and two cores would be compared with more than one.
+    """
     before = processor_of_children()
     asked = ["batch", str(source), "--policy", UNDER, "--out", str(out), "--jobs", str(jobs)]
     process = subprocess.Popen(
@@ -117,6 +123,8 @@ def batch(source: Path, jobs: int, out: Path) -> BatchRun:
         stderr=subprocess.PIPE,
         text=True,
     )
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(process.pid, sorted(os.sched_getaffinity(0))[:jobs])
     memory = Memory(process.pid)
     watcher = threading.Thread(target=memory.watch)
     watcher.start()

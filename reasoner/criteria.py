@@ -191,14 +191,10 @@ class Policy:
         return tuple(c for c in self.criteria.values() if c.is_leaf)
 
     @cached_property
-    def columns(
-        self,
-    ) -> tuple[tuple[Criterion, ...], tuple[int, ...], tuple[tuple[Citation, ...], ...]]:
-        """The criteria, the place of each among the leaves (the last for none), the citations."""
-        leaf_places = {leaf: i for i, leaf in enumerate(self.leaves)}
+    def columns(self) -> tuple[tuple[Criterion, ...], tuple[tuple[Citation, ...], ...]]:
+        """The criteria, and the citations of each."""
         criteria = tuple(self.criteria.values())
-        places = tuple(leaf_places.get(c, -1) for c in criteria)
-        return criteria, places, tuple(c.citations for c in criteria)
+        return criteria, tuple(c.citations for c in criteria)
 
     @cached_property
     def scoping_groups(self) -> tuple[Criterion, ...]:

@@ -7,9 +7,9 @@ so that printing it in whatever form asks nothing anew.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import repeat
 from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
@@ -32,8 +32,9 @@ from .lowering import Lowering
 from .namespaces import COV, XSD
 from .prepared import Prepared, dated
 from .quick import QuickReader
-from .reads import NOTHING, Reads, Statement
+from .reads import Reads
 from .select import Catalogue, Selection
+from .statements import Statements
 from .triples import Triples
 
 
@@ -106,7 +107,7 @@ class Traced(NamedTuple):
 
     criterion: Criterion
     verdict: Verdict
-    statements: Sequence[Statement]
+    statements: Statements
     citations: tuple[Citation, ...]
 
 
@@ -253,12 +254,12 @@ class Reasoner:
         if answer.policy is None or answer.valuation is None:
             return []
         policy = answer.policy
-        criteria, places, citations = policy.columns
-        read = [*self.reads.all_read(policy.leaves, answer.prepared.facts), NOTHING]
+        criteria, citations = policy.columns
         verdicts = answer.valuation.verdicts_on(criteria)
-        statements = [read[at] for at in places]
+        statements = self.reads.all_read(policy, answer.prepared.facts)
         columns = zip(criteria, verdicts, statements, citations, strict=True)
-        return [Traced._make(row) for row in columns]
+        # As Traced._make, which counts the columns of each row.
+        return list(map(tuple.__new__, repeat(Traced), columns))
 
     def _explained(
         self, prepared: Prepared, selection: Selection, policy: Policy, valuation: Valuation

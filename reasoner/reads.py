@@ -8,30 +8,26 @@ looking it up in a request is then as quick as judging it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
 
 from pyoxigraph import NamedNode
 
-from .criteria import Criterion, Kind
+from .criteria import Criterion, Kind, Policy
 from .facts import (
     AFFIRMS,
     CONCERNS_PAIN,
     DENIES,
+    HAS_PATIENT,
     TREATS_REGION,
-    TYPE,
     Facts,
-    Said,
-    Value,
-    value_of,
 )
 from .knowledge import Knowledge
 from .lowering import RECORD_PATHS
 from .namespaces import COV, SH
 from .standard import steps
+from .statements import Reading, Statements, statements_at
 
 # Which property of a record each of these parameters picks it by.
 SELECTING = {
@@ -40,63 +36,6 @@ SELECTING = {
     COV.withTherapy: COV.ofTherapy,
 }
 HISTORY = (COV.ofProcedure, COV.eachSessionOf, COV.latestSessionOf)
-
-
-class Statement(NamedTuple):
-    """A statement of a request: the record, the property and the value, as text."""
-
-    record: str
-    property: str
-    value: str
-
-
-@dataclass(frozen=True)
-class Ends:
-    """The values at the end of a path from the request."""
-
-    path: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class History:
-    """The earlier procedures of a class."""
-
-    cls: str
-
-
-@dataclass(frozen=True)
-class Therapies:
-    """The courses that may be of a kind of therapy, and denials of it or its kin."""
-
-    not_of: frozenset[str]
-    kin: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Since:
-    """A date of the patient or of the pain."""
-
-    date: str
-
-
-Look: TypeAlias = Ends | History | Therapies | Since
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What some leaves look at, arranged so that each thing is looked up once.
-
-    Parameters
-    ----------
-    facts : dict
-        From the property that leads to a record to (affirms or denies, fact), and from there
-        to the places of the leaves that such a statement bears on.
-    looks : dict
-        From anything else that is looked at to the places of the leaves that look at it.
-    """
-
-    facts: dict[str, dict[tuple[str, str], list[int]]]
-    looks: dict[Look, list[int]]
 
 
 @dataclass(frozen=True)
@@ -109,7 +48,6 @@ class Asked:
         Pairs of a property and the values that keep a record from counting.
     """
 
-    looks: tuple[Look, ...]
     properties: tuple[NamedNode, ...]
     fact: str
     same_region: bool
@@ -118,42 +56,31 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reads:
-    """Looks up what leaves looked at.
+    """Looks up what criteria looked at.
 
     Parameters
     ----------
     knowledge : Knowledge
-        Where the leaves come from.
+        Where the criteria come from.
     """
 
     knowledge: Knowledge
-    _readings: dict[tuple[Criterion, ...], Reading] = field(default_factory=dict, repr=False)
+    _readings: dict[Criterion | Policy, Reading] = field(default_factory=dict, repr=False)
     _asked: dict[Criterion, Asked] = field(default_factory=dict, repr=False)
 
-    def facts_read(self, leaf: Criterion, facts: Facts) -> Sequence[Statement]:
+    def facts_read(self, leaf: Criterion, facts: Facts) -> Statements:
         """Return the statements that a leaf looked at, in a fixed order."""
-        return self.all_read((leaf,), facts)[0]
+        reading = self._readings.get(leaf)
+        if reading is None:
+            reading = self._readings[leaf] = self._reading((leaf,))
+        return statements_at(reading, facts)[0]
 
-    def all_read(self, leaves: tuple[Criterion, ...], facts: Facts) -> list[Sequence[Statement]]:
-        """Return the statements that each of some leaves looked at."""
-        reading = self._readings.get(leaves) or self._reading(leaves)
-        found: list[Sequence[Statement]] = [NOTHING] * len(leaves)
-        for path, places in reading.facts.items():
-            for record in facts.values(facts.iri, path):
-                stated = facts.stated.get(record, NOWHERE)  # type: ignore[arg-type]
-                for p in (AFFIRMS, DENIES):
-                    for said in stated.get(p, ()):
-                        bearing = places.get((p, said))  # type: ignore[arg-type]
-                        if bearing:
-                            statement = Statement._make((record, p, said))
-                            for at in bearing:
-                                found[at] = sorted({*found[at], statement})
-        for look, at_places in reading.looks.items():
-            looked = looked_at(look, facts)
-            if looked:
-                for at in at_places:
-                    found[at] = sorted({*found[at], *looked}) if found[at] else looked
-        return found
+    def all_read(self, policy: Policy, facts: Facts) -> list[Statements]:
+        """Return the statements that each criterion of a policy looked at; composites at none."""
+        reading = self._readings.get(policy)
+        if reading is None:
+            reading = self._readings[policy] = self._reading(tuple(policy.criteria.values()))
+        return statements_at(reading, facts)
 
     def silent(self, leaf: Criterion, facts: Facts) -> list[str]:
         """Return in words what a component asks of the records it looks at and does not find.
@@ -167,7 +94,7 @@ class Reads:
             self._asked[leaf] = self._asked_by(leaf)
         asked = self._asked[leaf]
         found: dict[str, None] = {}
-        records = {s.record for look in asked.looks for s in looked_at(look, facts)}
+        records = {s.record for s in self.facts_read(leaf, facts)}
         for record in records - {facts.patient_iri}:
             if _does_not_count(asked, record, facts):
                 continue
@@ -179,52 +106,53 @@ class Reads:
                 found[self.knowledge.label(NamedNode(asked.fact))] = None
         return sorted(found)
 
-    def _reading(self, leaves: tuple[Criterion, ...]) -> Reading:
-        known, t = self.knowledge, self.knowledge.triples
-        reading = self._readings[leaves] = Reading({}, {})
-        for at, leaf in enumerate(leaves):
-            if leaf.kind in (Kind.AFFIRMED, Kind.ABSENT):
-                fact = t.value(leaf.iri, COV.affirmedFact) or t.value(leaf.iri, COV.absentFact)
-                assert fact is not None
-                path = RECORD_PATHS[known.facts[fact].stated_of].value
-                places = reading.facts.setdefault(path, {})
-                # A narrower fact affirms this one; denying a broader one denies it.
-                for said in self._narrower.get(fact.value, frozenset()) | {fact.value}:
-                    places.setdefault((AFFIRMS, said), []).append(at)
-                for broader in known.broader_of(fact):
-                    places.setdefault((DENIES, broader.value), []).append(at)
-            else:
-                for look in self._looks(leaf):
-                    reading.looks.setdefault(look, []).append(at)
+    def _reading(self, criteria: Sequence[Criterion]) -> Reading:
+        reading = Reading(len(criteria))
+        for place, criterion in enumerate(criteria):
+            if criterion.kind in (Kind.AFFIRMED, Kind.ABSENT):
+                self._add_fact(reading, criterion, place)
+            elif criterion.kind is Kind.COMPONENT:
+                self._add_component(reading, criterion, place)
+            elif criterion.kind is Kind.CORE:
+                t = self.knowledge.triples
+                for shape in t.objects(criterion.iri, SH.property):
+                    path = [step.value for step in steps(t, t.value(shape, SH.path))]
+                    reading.look_at(tuple(path), place)
         return reading
 
-    def _looks(self, leaf: Criterion) -> tuple[Look, ...]:
-        """Return what a leaf of SHACL Core or of a component looks at."""
+    def _add_fact(self, reading: Reading, leaf: Criterion, place: int) -> None:
         known, t = self.knowledge, self.knowledge.triples
-        if leaf.kind is Kind.CORE:
-            return tuple(
-                Ends(tuple(step.value for step in steps(t, t.value(shape, SH.path))))
-                for shape in t.objects(leaf.iri, SH.property)
-            )
+        fact = t.value(leaf.iri, COV.affirmedFact) or t.value(leaf.iri, COV.absentFact)
+        assert fact is not None
+        path = (RECORD_PATHS[known.facts[fact].stated_of].value,)
+        # A narrower fact affirms this one; denying a broader one denies it.
+        affirming = self._narrower.get(fact.value, frozenset()) | {fact.value}
+        denying = {broader.value for broader in known.broader_of(fact)}
+        reading.look_for(path, AFFIRMS, affirming, place)
+        reading.look_for(path, DENIES, denying, place)
+
+    def _add_component(self, reading: Reading, leaf: Criterion, place: int) -> None:
+        """Add the procedures, the courses of a kind of therapy and the date it looks at."""
+        known, t = self.knowledge, self.knowledge.triples
         procedure = next((c for p in HISTORY if (c := t.value(leaf.iri, p))), None)
         therapy, since = (t.value(leaf.iri, p) for p in (COV.withTherapy, COV.sinceDate))
-        found: list[Look] = []
         if procedure is not None:
-            found.append(History(procedure.value))
+            reading.earlier.setdefault(procedure.value, []).append(place)
         if isinstance(therapy, NamedNode):
             ruled_out = frozenset(o.value for o in known.incompatible.get(therapy, ()))
+            reading.courses.setdefault(ruled_out, []).append(place)
             broader = {b.value for b in known.broader_of(therapy)}
-            narrower = self._narrower.get(therapy.value, frozenset())
-            found.append(Therapies(ruled_out, narrower | broader))
+            kin = self._narrower.get(therapy.value, frozenset()) | broader
+            reading.look_for((HAS_PATIENT,), DENIES, kin, place)
         if since is not None:
-            found.append(Since(since.value))
-        return tuple(found)
+            # A date of the patient or of the pain.
+            reading.look_at((HAS_PATIENT, since.value), place)
+            reading.look_at((CONCERNS_PAIN, since.value), place)
 
     def _asked_by(self, leaf: Criterion) -> Asked:
         known, t = self.knowledge, self.knowledge.triples
         fact = t.value(leaf.iri, COV.withFact)
         return Asked(
-            looks=self._looks(leaf),
             properties=tuple(
                 p
                 for parameter in t.predicates(leaf.iri)
@@ -249,59 +177,6 @@ class Reads:
         return {b: frozenset(narrower) for b, narrower in found.items()}
 
 
-NOTHING: tuple[Statement, ...] = ()
-NOWHERE: Said = {}
-
-
-def looked_at(look: Look, facts: Facts) -> Sequence[Statement]:
-    """Return the statements there are where a leaf looks, in a fixed order."""
-    if isinstance(look, Ends):
-        return _ends(look.path, facts)
-    if isinstance(look, History):
-        nodes = [s.node for s in facts.earlier if look.cls in s.types]
-        return sorted(s for n in nodes for s in _stated(n, facts)) if nodes else NOTHING
-    if isinstance(look, Therapies):
-        found = [
-            statement
-            for c in facts.courses
-            if look.not_of.isdisjoint(c.kinds)
-            for statement in _stated(c.node, facts)
-        ]
-        for said in facts.stated.get(facts.patient_iri, NOWHERE).get(DENIES, ()):
-            if said in look.kin:
-                found.append(Statement(facts.patient_iri, DENIES, str(said)))
-        return sorted(found)
-    records = (facts.patient_iri, *facts.values(facts.iri, CONCERNS_PAIN))
-    return sorted(
-        Statement(str(record), look.date, text_of(value))
-        for record in records
-        for value in facts.values(record, look.date)
-    )
-
-
-def _ends(path: tuple[str, ...], facts: Facts) -> Sequence[Statement]:
-    """Return the last step of a path, as stated where it is, as inferred where it is not."""
-    nodes: Collection[Value] = (facts.iri,)
-    for step in path[:-1]:
-        nodes = {o for n in nodes for o in facts.values(n, step)}
-    last, found = path[-1], []
-    for node in nodes:
-        stated = facts.stated.get(node, NOWHERE).get(last)  # type: ignore[arg-type]
-        values = map(value_of, stated) if stated else facts.values(node, last)
-        found += [Statement._make((node, last, text_of(value))) for value in values]
-    return sorted(found) if len(found) > 1 else found
-
-
-def _stated(record: str, facts: Facts) -> list[Statement]:
-    kept = facts.records.get(record, NOWHERE)
-    return [
-        Statement._make((record, p, text_of(value_of(value))))
-        for p, values in facts.stated.get(record, NOWHERE).items()
-        if p != TYPE and p in kept
-        for value in values
-    ]
-
-
 def _does_not_count(asked: Asked, record: str, facts: Facts) -> bool:
     """Say whether what a record states keeps it from counting, whatever else it might state."""
     regions = facts.values(record, TREATS_REGION)
@@ -310,8 +185,3 @@ def _does_not_count(asked: Asked, record: str, facts: Facts) -> bool:
     return any(
         not ruled_out.isdisjoint(facts.values(record, p)) for p, ruled_out in asked.ruled_out
     )
-
-
-def text_of(value: Value) -> str:
-    """Return a value as text; a number in its one form."""
-    return f"{value:f}".rstrip("0") if isinstance(value, Decimal) else str(value)

@@ -6,7 +6,6 @@ and no order that a dictionary or a file system could change.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -18,7 +17,8 @@ from .decide import Outcome
 from .engine import Answer
 from .knowledge import INFERRED, Knowledge
 from .namespaces import compact
-from .reads import Reads, Statement
+from .reads import Reads
+from .statements import Statement, Statements
 
 ENGINE = "covergraph"
 END = {
@@ -131,7 +131,7 @@ class Recorder:
             "citations": cited(criterion.citations),
         }
 
-    def facts(self, leaf: Criterion, answer: Answer) -> Sequence[Statement]:
+    def facts(self, leaf: Criterion, answer: Answer) -> Statements:
         return self.reads.facts_read(leaf, answer.prepared.facts)
 
     def silent(self, leaf: Criterion, answer: Answer) -> list[str]:

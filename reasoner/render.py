@@ -25,9 +25,9 @@ from .facts import AFFIRMS, DENIES, HAS_CODE, HAS_KIND
 from .gate import Request
 from .judge import Verdict
 from .namespaces import SKOS
-from .reads import Statement
 from .receipt import Recorder
 from .select import Catalogue
+from .statements import Statement
 
 WORDS = {
     Decision.COVERED: ("COVERED", "bold green"),

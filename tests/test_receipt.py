@@ -347,15 +347,27 @@ def test_criterion_shows_only_facts_of_the_request_in_a_fixed_order(reasoner: Re
             ready.request.iri, ready.request.triples, ready.triples, reasoner.terms
         )
         all_facts = {tuple(term.value for term in t) for t in ready.triples}
-        leaves = policy_of(reasoner, story).leaves
-        together = reads.all_read(leaves, ready.facts)
-        for leaf, among_all in zip(leaves, together, strict=True):
-            found = reads.facts_read(leaf, ready.facts)
-            assert set(found) <= all_facts, (story, leaf.name)
+        policy = policy_of(reasoner, story)
+        together = reads.all_read(policy, ready.facts)
+        for criterion, among_all in zip(policy.criteria.values(), together, strict=True):
+            found = reads.facts_read(criterion, ready.facts)
+            assert criterion.is_leaf or not found
+            assert set(found) <= all_facts, (story, criterion.name)
             assert list(found) == sorted(set(found))
-            assert found == reads.facts_read(leaf, at_length), "the short way in shows the same"
-            assert found == among_all, leaf.name
-            assert reads.silent(leaf, ready.facts) == reads.silent(leaf, at_length)
+            assert found == reads.facts_read(criterion, at_length), "the short way in agrees"
+            assert found == among_all, criterion.name
+            assert reads.silent(criterion, ready.facts) == reads.silent(criterion, at_length)
+
+
+def test_criterion_shows_once_what_is_said_twice(reasoner: Reasoner) -> None:
+    story = load_case(CENTENE_CASES / "third-block.ttl")
+    policy, request = policy_of(reasoner, story), story.request_ttl
+    plain, *doubled = (
+        reasoner.trace(reasoner.answer(prepared(reasoner, request + again), policy.key))
+        for again in (b"", *request.splitlines(keepends=True))
+    )
+    assert any(traced.statements for traced in plain)
+    assert all(found == plain for found in doubled)
 
 
 def lacking(reasoner: Reasoner, story: str, name: str) -> list[str]:

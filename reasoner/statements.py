@@ -1,0 +1,186 @@
+"""The statements of a request, looked up for many criteria at once.
+
+A reading says what criteria look at, arranged by where in a request it is found. A request is
+gone through once for all of them, and those that look at the same share what is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from operator import attrgetter
+from typing import NamedTuple, TypeAlias
+
+from pyoxigraph import Literal
+
+from .facts import TYPE, Facts, Record, Said, Value, Values
+
+
+class Statement(NamedTuple):
+    """A statement of a request: the record, the property and the value, as text."""
+
+    record: str
+    property: str
+    value: str
+
+
+Statements: TypeAlias = tuple[Statement, ...]
+Places: TypeAlias = list[int]
+
+NOTHING: Statements = ()
+NOWHERE: Said = {}
+NO_RECORD: Record = {}
+BY_NODE = attrgetter("node")
+# ``new(Statement, …)`` is ``Statement._make``, which counts the parts each time.
+new = tuple.__new__
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What is looked at in the records that a path from the request leads to.
+
+    Parameters
+    ----------
+    chosen : dict
+        From a property to the values that bear on something, and from there to the places of
+        the criteria that they bear on.
+    whole : dict
+        From a property that is looked at whatever its values are to the places of the criteria
+        that look at it.
+    """
+
+    chosen: dict[str, dict[str | Literal, Places]] = field(default_factory=dict)
+    whole: dict[str, Places] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What some criteria look at, arranged so that each thing is looked up once.
+
+    Parameters
+    ----------
+    size : int
+        How many criteria there are. A place is a number below it.
+    at : dict
+        From a path to what is looked at in the records that it leads to.
+    earlier : dict
+        From a class of earlier procedures to the places of the criteria that look at them.
+    courses : dict
+        From kinds of therapy that rule a course out to the places of the criteria that look
+        at all other courses.
+    """
+
+    size: int
+    at: dict[tuple[str, ...], Looks] = field(default_factory=dict)
+    earlier: dict[str, Places] = field(default_factory=dict)
+    courses: dict[frozenset[str], Places] = field(default_factory=dict)
+
+    def look_at(self, path: tuple[str, ...], place: int) -> None:
+        """Add a look at the end of a path, whatever is there."""
+        looks = self.at.setdefault(path[:-1], Looks())
+        looks.whole.setdefault(path[-1], []).append(place)
+
+    def look_for(self, path: tuple[str, ...], p: str, values: Iterable[str], place: int) -> None:
+        """Add a look for some values of a property in the records that a path leads to."""
+        chosen = self.at.setdefault(path, Looks()).chosen.setdefault(p, {})
+        for value in values:
+            chosen.setdefault(value, []).append(place)
+
+
+def statements_at(reading: Reading, facts: Facts) -> list[Statements]:
+    """Return for each place the statements that are looked at, in the order of their text.
+
+    What one look finds comes in that order, because records, properties and values are each
+    gone through in theirs; only where a place has several looks is anything sorted again.
+    """
+    found = [NOTHING] * reading.size
+    for path, looks in reading.at.items():
+        for node in _nodes(path, facts):
+            _look(looks, node, facts, found)  # type: ignore[arg-type]
+    if reading.earlier and facts.earlier:
+        earlier = [(s.types, _stated(s.node, facts)) for s in sorted(facts.earlier, key=BY_NODE)]
+        for cls, places in reading.earlier.items():
+            alike = [stated for types, stated in earlier if cls in types]
+            _give(_joined(alike), places, found)
+    if reading.courses and facts.courses:
+        courses = [(c.kinds, _stated(c.node, facts)) for c in sorted(facts.courses, key=BY_NODE)]
+        for not_of, places in reading.courses.items():
+            alike = [stated for kinds, stated in courses if not_of.isdisjoint(kinds)]
+            _give(_joined(alike), places, found)
+    return found
+
+
+def _nodes(path: tuple[str, ...], facts: Facts) -> Values:
+    if not path:
+        return (facts.iri,)
+    nodes = facts.values(facts.iri, path[0])
+    for step in path[1:]:
+        nodes = [o for n in nodes for o in facts.values(n, step)]
+    return nodes
+
+
+def _look(looks: Looks, node: str, facts: Facts, found: list[Statements]) -> None:
+    """Look at one record."""
+    stated, kept = facts.stated.get(node, NOWHERE), facts.records.get(node, NO_RECORD)
+    for p, bearing in looks.chosen.items():
+        if p in stated:
+            for said in stated[p]:
+                if said in bearing:
+                    _give((new(Statement, (node, p, said)),), bearing[said], found)
+    for p, places in looks.whole.items():
+        if p in kept:
+            given = NOTHING
+            values = kept[p]
+            if len(values) > 1:
+                values = _in_order(stated.get(p, ()), values)
+            for value in values:
+                given += (new(Statement, (node, p, text_of(value))),)
+            _give(given, places, found)
+
+
+def _give(given: Statements, places: Places, found: list[Statements]) -> None:
+    """Add statements to what was found at some places; those with nothing yet share them."""
+    for place in places:
+        found[place] = tuple(sorted({*found[place], *given})) if found[place] else given
+
+
+def _joined(parts: Iterable[list[Statement]]) -> Statements:
+    found: list[Statement] = []
+    for part in parts:
+        found += part
+    return tuple(found)
+
+
+def _stated(node: str, facts: Facts) -> list[Statement]:
+    """Return all that is stated of a record, its class and comments on it left out."""
+    stated, kept = facts.stated.get(node, NOWHERE), facts.records.get(node, NO_RECORD)
+    found = []
+    for p in sorted(stated):
+        if p in kept and p != TYPE:
+            values = kept[p]
+            if len(values) > 1:
+                values = _in_order(stated[p], values)
+            for value in values:
+                found.append(new(Statement, (node, p, text_of(value))))
+    return found
+
+
+def _in_order(stated: Iterable[str | Literal], kept: Values) -> list[str]:
+    """Return several values of a property in order: as stated, or as inferred where none is.
+
+    Parameters
+    ----------
+    kept : collection of values
+        The stated values with what was inferred, which is links only: plain values are as
+        stated, and one value alone, which need not come here, is the stated one if any is.
+    """
+    links = [v for v in stated if isinstance(v, str)]
+    return sorted({text_of(v) for v in links or kept})
+
+
+def text_of(value: Value) -> str:
+    """Return a value as text; a number in its one form."""
+    if isinstance(value, str):
+        return value
+    return f"{value:f}".rstrip("0") if isinstance(value, Decimal) else str(value)

@@ -10,6 +10,7 @@ what surrounds them in ``edge``.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -50,7 +51,9 @@ def create_app(settings: Settings | None = None) -> Edge:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # Not waited for: until the keepers have loaded, only what needs them waits.
         service.children.start()
+        ahead = asyncio.create_task(service.write_ahead())
         yield
+        ahead.cancel()
         service.children.close()
 
     app = FastAPIOffline(

@@ -59,6 +59,7 @@ class Children:
         cores = os.cpu_count() or 1
         self.lanes = {
             "page": Lane(b"p", cores, 1000, 20.0),
+            "ahead": Lane(b"a", 1, 1, 20.0),
             "decision": Lane(b"d", cores, 64, 20.0),
             "comparison": Lane(b"p", 1, 64, 20.0, QUESTIONS),
             "query": Lane(b"q", cores, 16, 10.0, QUESTIONS),

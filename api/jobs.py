@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from reasoner.codes import is_untabled
+from reasoner.codes import is_untabled, plain
 from reasoner.compare import matrix
 from reasoner.context import shipped_context
 from reasoner.engine import Reasoner
@@ -132,6 +132,7 @@ class Workshop(Bench):
         self.jobs = {
             "view": self.view,
             "coverage": self.coverage,
+            "shelf": self.shelf,
             "turning days": self.turning_days,
             "document": self.document,
             "shapes": self.shapes,
@@ -210,10 +211,23 @@ class Workshop(Bench):
         )
         return Done(200, media_type, represented(view, media_type))
 
+    def shelf(self, job: Arguments, body: bytes, limits: Limits) -> Done:
+        """Answer with the lookups of every code on one day, one after the other.
+
+        Most of what one page takes is the child that writes it; this one writes them all.
+        """
+        pages = {}
+        for code in map(plain, self.procedures.codes):
+            done = self.do({**job, "do": "coverage", "code": code}, body, limits)
+            if not done.problem:
+                pages[code] = done.body
+        return Done(200, negotiated(job), shelved(pages))
+
     def turning_days(self, _: Arguments, __: bytes, ___: Limits) -> Done:
-        """Answer with the days on which lookups may change."""
+        """Answer with the days on which lookups may change, and the payers there are."""
         days = [day.isoformat() for day in turning_days(self.reasoner)]
-        return Done(200, JSON, json.dumps(days).encode())
+        found = {"days": days, "payers": sorted(self.reasoner.catalogue.payers)}
+        return Done(200, JSON, json.dumps(found).encode())
 
     def decide(self, job: Arguments, body: bytes, _: Limits) -> Done:
         """Decide a request; as JSON the way ``covergraph decide --format json`` prints it."""
@@ -279,6 +293,12 @@ class Workshop(Bench):
         written(decision_graph(answer, self.recorder), "turtle")
         for media_type in RESOURCE:
             represented(policies.payers(self.reasoner), media_type)
+
+
+def shelved(pages: dict[str, bytes]) -> bytes:
+    """Return pages in one: a line with the length of each by its code, and then the pages."""
+    lengths = {code: len(page) for code, page in pages.items()}
+    return json.dumps(lengths).encode() + b"\n" + b"".join(pages.values())
 
 
 def discreet(error: InputError) -> Problem:

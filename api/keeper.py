@@ -38,11 +38,13 @@ MEBIBYTE = 2**20
 KINDS = {
     b"p": Limits(seconds=10.0, memory=512 * MEBIBYTE, answer=32 * MEBIBYTE, nice=2),
     b"d": Limits(seconds=10.0, memory=512 * MEBIBYTE, answer=32 * MEBIBYTE, nice=5),
+    # What nobody waits for yet.
+    b"a": Limits(seconds=20.0, memory=512 * MEBIBYTE, answer=32 * MEBIBYTE, nice=15),
     b"q": Limits(
         seconds=float(os.environ.get("COVERGRAPH_QUERY_SECONDS", "5")),
         memory=256 * MEBIBYTE,
         answer=10 * MEBIBYTE,
-        nice=10,
+        nice=5,
     ),
 }
 READY = b"."
@@ -118,12 +120,19 @@ class Keeper:
             self.control.setblocking(True)
         if not kind:
             return False
+        if not descriptors:
+            # Too many are open here; this one is closed with that, and the server sees it.
+            return True
         channel = socket.socket(fileno=descriptors[0])
         limits = KINDS[kind]
         if len(self.children) >= MOST_CHILDREN:
             tell(channel, CRASHED)
             return True
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            tell(channel, CRASHED)
+            return True
         if pid == 0:
             selector.close()
             self._work(channel, limits)
@@ -221,6 +230,8 @@ def main() -> None:
     work, questions = (socket.socket(fileno=int(number)) for number in sys.argv[1:])
     known = knowledge()
     if os.fork() == 0:
+        # While it derives its view, others ask for pages.
+        os.nice(5)
         work.close()
         Keeper(questions, Library(known)).run()
     else:

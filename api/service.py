@@ -6,6 +6,8 @@ import asyncio
 import json
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -18,7 +20,7 @@ from starlette.responses import Response
 from .children import Answer, Children
 from .memory import Memory
 from .models import LookupQuery
-from .negotiation import RESOURCE, chosen
+from .negotiation import JSON, RESOURCE, chosen
 from .problems import Problem
 from .settings import Settings
 
@@ -27,7 +29,7 @@ UNCHANGING = "public, max-age=300"
 PRIVATE = "private, max-age=300"
 NEVER = "no-store"
 ANY_DAY = b"0000-00-00"
-LOOKUPS_KEPT = 12 * 2**20
+LOOKUPS_KEPT = 20 * 2**20
 TAG = '"cg-'
 LOOKUP_WORDS = frozenset(LookupQuery.model_fields)
 _PLAIN = re.compile(r"[A-Za-z0-9.-]{1,64}")
@@ -55,6 +57,9 @@ class Service:
         self.writing: dict[str, asyncio.Task[Answer]] = {}
         self.lookups: Memory[LookupKey, Lookup] = Memory(most_bytes=LOOKUPS_KEPT)
         self.turning_days: list[str] = []
+        self.payers: list[str] = []
+        # The days and payers for which the lookups of every code were written.
+        self.shelves: set[tuple[str, str]] = set()
 
     async def page(self, request: Request, do: str, lane: str = "page", **words: Any) -> Response:
         """Answer with a page that does not change while the server runs."""
@@ -66,23 +71,60 @@ class Service:
 
         A page is written once for a code and the editions in force; the day is put in after.
         """
-        if not self.turning_days:
-            days = await self._written({"do": "turning days"})
-            self.turning_days = json.loads(days.body)
+        await self._know_days()
         media_type = offered(request.headers.get("accept", ""))
         if media_type is None:
             raise Problem(406, "none of the accepted types is offered", hint=", ".join(RESOURCE))
         words = asked.model_dump(exclude_none=True)
         key = self._lookup_key(words, media_type)
-        page = self.lookups.get(key)
+        page = self.lookups.get(key) or await self._from_shelf(key)
         if page is None:
             job = {**words, "do": "coverage", "accept": media_type}
             answer = await self._written(job | {"code": key[1], "date": key[2] or asked.date})
-            page = Lookup(answer, sha256(answer.body).hexdigest()[:32])
-            if key[2]:
-                self.lookups.keep(key, page, len(answer.body))
+            page = self._kept(key, answer)
         headers, body = self._dated(page, asked.date)
         return Response(body, headers=dict(headers))
+
+    async def _from_shelf(self, key: LookupKey) -> Lookup | None:
+        """Return a lookup after writing those of all codes with it, if that was not done yet.
+
+        The form is the one that nearly everybody asks for; the others are written one by one.
+        """
+        media_type, _, day, payer, diagnosis = key
+        if media_type != JSON or not day or diagnosis or (day, payer) in self.shelves:
+            return None
+        with suppress(Problem):
+            await self._shelve(day, payer, "page")
+        return self.lookups.get(key)
+
+    async def _shelve(self, day: str, payer: str, lane: str) -> None:
+        job = {"do": "shelf", "accept": JSON, "date": day}
+        answer = await self._written(job | ({"payer": payer} if payer else {}), lane)
+        if (day, payer) not in self.shelves:
+            self.shelves.add((day, payer))
+            for code, body in pages_of(answer.body):
+                self._kept((JSON, code, day, payer, ""), Answer(answer.status, JSON, body))
+
+    async def write_ahead(self) -> None:
+        """Write the lookups of every code under each payer before anybody asks, latest first."""
+        with suppress(Problem):
+            await self._know_days()
+            for day in reversed(self.turning_days):
+                for payer in self.payers:
+                    if (day, payer) not in self.shelves:
+                        await self._shelve(day, payer, "ahead")
+
+    async def _know_days(self) -> None:
+        if not self.turning_days:
+            found = json.loads((await self._written({"do": "turning days"})).body)
+            self.turning_days, self.payers = found["days"], found["payers"]
+
+    def _kept(self, key: LookupKey, answer: Answer) -> Lookup:
+        """Return an answer as a lookup, and keep it if it serves more than one day."""
+        page = Lookup(answer, sha256(answer.body).hexdigest()[:32])
+        if key[2]:
+            self.lookups.keep(key, page, len(answer.body))
+        return page
 
     def remembered_lookup(self, query: bytes, accept: bytes) -> tuple[Pairs, bytes] | None:
         """Return the answer to a lookup whose page is written already, if it is plain to read.
@@ -148,6 +190,15 @@ class Service:
                 "Vary": "Accept",
             },
         )
+
+
+def pages_of(shelf: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield the pages of a shelf with their codes."""
+    first, _, pages = shelf.partition(b"\n")
+    start = 0
+    for code, length in json.loads(first).items():
+        yield code, pages[start : start + length]
+        start += length
 
 
 def tag_of(body: bytes) -> str:

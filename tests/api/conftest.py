@@ -38,6 +38,14 @@ class Server:
         return found
 
 
+def at_rest(server: Server) -> list[int]:
+    """Return the processes of a server once no child is at work, writing pages ahead for one."""
+    deadline = time.monotonic() + STARTS_WITHIN
+    while len(server.pids) > 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return server.pids
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -9,9 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
+from api.jobs import Workshop
+from api.keeper import KINDS
+from api.negotiation import JSON
+from api.service import pages_of
 from reasoner.codes import plain
 from reasoner.engine import Reasoner
-from reasoner.knowledge import policy_key
+from reasoner.knowledge import knowledge, policy_key
 from reasoner.lookup import Finding, Stance, look_up, turning_days
 from reasoner.namespaces import COV
 from tests.case_files import CASES as FOLDER
@@ -30,6 +34,11 @@ def looked_up(client: httpx.Client, code: str, payer: str, **more: str) -> dict[
 
 def sections(criteria: list[dict[str, Any]]) -> set[str]:
     return {c["section"] for criterion in criteria for c in criterion["citations"]}
+
+
+@pytest.fixture(scope="module")
+def workshop() -> Workshop:
+    return Workshop(knowledge())
 
 
 @pytest.mark.parametrize(
@@ -105,6 +114,20 @@ def test_every_way_to_write_a_lookup_is_answered_alike(client: httpx.Client) -> 
     assert {a.content for a in answers} == {answers[0].content}
     assert {a.headers["etag"] for a in answers} == {answers[0].headers["etag"]}
     assert {len(dict(a.headers)) for a in answers} == {len(dict(answers[0].headers))}
+
+
+def test_pages_that_are_written_together_are_those_written_one_by_one(
+    workshop: Workshop,
+) -> None:
+    limits = KINDS[b"p"]
+    for payer in (*workshop.reasoner.catalogue.payers, None):
+        job = {"accept": JSON, "date": "2024-01-01", "payer": payer}
+        pages = dict(pages_of(workshop.do({"do": "shelf", **job}, b"", limits).body))
+        for code in map(plain, workshop.procedures.codes):
+            alone = workshop.do({"do": "coverage", "code": code, **job}, b"", limits)
+            assert pages.get(code, b"") == alone.body
+            assert (code in pages) is not bool(alone.problem)
+        assert len(pages) > 50
 
 
 def test_page_that_serves_many_days_names_the_one_asked_for(client: httpx.Client) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.api.conftest import Server
+from tests.api.conftest import Server, at_rest, serving
 
 CLIQUE = " ".join(f"?a (!<urn:no:{n}>)* ?b{n} ." for n in range(6))
 CROSS = " ".join(f"?s{n} ?p{n} ?o{n} ." for n in range(6))
@@ -104,8 +104,9 @@ def test_health_answers_at_once_while_forty_hostile_queries_run(server: Server) 
 def test_nothing_is_left_of_hostile_queries(server: Server, client: httpx.Client) -> None:
     client.post("/sparql", data={"query": HOSTILE["cross product"]})
     time.sleep(0.5)
-    assert len(server.pids) == 3, "the server and its keepers"
-    for keeper in server.pids[1:]:
+    pids = at_rest(server)
+    assert len(pids) == 3, "the server and its keepers"
+    for keeper in pids[1:]:
         assert len(os.listdir(f"/proc/{keeper}/fd")) < 20
 
 
@@ -122,12 +123,10 @@ def test_server_outlives_its_keepers(server: Server, client: httpx.Client, keepe
 
 
 def test_server_ends_with_its_keepers(tmp_path: Path) -> None:
-    from tests.api.conftest import serving
-
     with serving(tmp_path / "log") as server:
         httpx.get(f"{server.url}/payers", timeout=30)
         pids = server.pids
-    assert len(pids) == 3
+    assert len(pids) >= 3, "the server, its keepers, and perhaps a child that writes ahead"
     deadline = time.monotonic() + 5
     while any(map(runs, pids)):
         assert time.monotonic() < deadline

@@ -9,7 +9,7 @@ next.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
@@ -24,9 +24,9 @@ from .triples import Term, Triples
 Number: TypeAlias = int | Decimal
 Value: TypeAlias = str | Number
 Values: TypeAlias = Collection[Value]
-# What a caller states of a node: IRIs as text, plain values as they are written.
-Said: TypeAlias = Mapping[str, Collection[str | Literal]]
 Record: TypeAlias = Mapping[str, Values]
+# What a caller states of a node, without what follows from it.
+Said: TypeAlias = Record
 
 TYPE = RDF.type.value
 REQUESTS_PROCEDURE = COV.requestsProcedure.value
@@ -56,6 +56,7 @@ ENDED_ON = COV.endedOn.value
 
 DAY_LENGTH = len("2000-01-01")
 NONE: tuple[Value, ...] = ()
+NOTHING: frozenset[str] = frozenset()
 Incompatible: TypeAlias = Mapping[Value, frozenset[str]]
 
 
@@ -96,7 +97,7 @@ class Session:
     sides: Values
     techniques: Values
     intents: Values
-    barred: set[Value]
+    barred: Set[str]
     relief: Value | None
     until: str | None
     affirmed: Values
@@ -109,14 +110,14 @@ class Course:
 
     node: str
     kinds: Values
-    barred_kinds: set[Value]
+    barred_kinds: Set[str]
     systemic: bool
     regions: Values
-    barred_regions: set[Value]
+    barred_regions: Set[str]
     start: str | None
     end: str | None
     outcomes: Values
-    barred_outcomes: set[Value]
+    barred_outcomes: Set[str]
     affirmed: Values
     denied: Values
 
@@ -221,42 +222,42 @@ def day_or_none(values: Values) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def barred_by(values: Iterable[Value], incompatible: Incompatible) -> set[Value]:
+def barred_by(values: Iterable[Value], incompatible: Incompatible) -> frozenset[str]:
     """Return what cannot be where these values are."""
-    found: set[Value] = set()
+    found = NOTHING
     for value in values:
         if value in incompatible:
-            found |= incompatible[value]
+            found = found | incompatible[value] if found else incompatible[value]
     return found
 
 
 def session(node: str, record: Record, incompatible: Incompatible) -> Session:
     """Lay out an earlier or planned procedure."""
-    techniques = record.get(USES_TECHNIQUE, NONE)
-    intents = record.get(HAS_INTENT, NONE)
-    regions = record.get(TREATS_REGION, NONE)
+    get = record.get
+    techniques, intents = get(USES_TECHNIQUE, NONE), get(HAS_INTENT, NONE)
+    regions = get(TREATS_REGION, NONE)
     return Session(
         node,
-        day_or_none(record.get(PERFORMED_ON, NONE)) or "",
-        record.get(TYPE, NONE),
+        day_or_none(get(PERFORMED_ON, NONE)) or "",
+        get(TYPE, NONE),
         first(regions),
-        record.get(TREATS_LEVEL, NONE),
-        record.get(ON_SIDE, NONE),
+        get(TREATS_LEVEL, NONE),
+        get(ON_SIDE, NONE),
         techniques,
         intents,
         barred_by((*techniques, *intents, *regions), incompatible),
-        first(record.get(RELIEF_PERCENT, NONE)),
-        day_or_none(record.get(RELIEF_LASTED_UNTIL, NONE)),
-        record.get(AFFIRMS, NONE),
-        record.get(DENIES, NONE),
+        first(get(RELIEF_PERCENT, NONE)),
+        day_or_none(get(RELIEF_LASTED_UNTIL, NONE)),
+        get(AFFIRMS, NONE),
+        get(DENIES, NONE),
     )
 
 
 def course(node: str, record: Record, incompatible: Incompatible, systemic: Values) -> Course:
     """Lay out a course of therapy."""
-    kinds = record.get(OF_THERAPY, NONE)
-    regions = record.get(TREATS_REGION, NONE)
-    outcomes = record.get(HAD_OUTCOME, NONE)
+    get = record.get
+    kinds, regions = get(OF_THERAPY, NONE), get(TREATS_REGION, NONE)
+    outcomes = get(HAD_OUTCOME, NONE)
     return Course(
         node,
         kinds,
@@ -264,18 +265,18 @@ def course(node: str, record: Record, incompatible: Incompatible, systemic: Valu
         any(k in systemic for k in kinds),
         regions,
         barred_by(regions, incompatible),
-        day_or_none(record.get(STARTED_ON, NONE)),
-        day_or_none(record.get(ENDED_ON, NONE)),
+        day_or_none(get(STARTED_ON, NONE)),
+        day_or_none(get(ENDED_ON, NONE)),
         outcomes,
         barred_by(outcomes, incompatible),
-        record.get(AFFIRMS, NONE),
-        record.get(DENIES, NONE),
+        get(AFFIRMS, NONE),
+        get(DENIES, NONE),
     )
 
 
-def value_of(term: Term | str) -> Value:
-    """Return a term as a plain value."""
-    if isinstance(term, str):
+def value_of(term: Term | Value) -> Value:
+    """Return a term as a plain value; what is one stays as it is."""
+    if isinstance(term, str | int | Decimal):
         return term
     if isinstance(term, Literal) and term.datatype in (XSD.integer, XSD.decimal):
         number = Decimal(term.value)
@@ -304,14 +305,7 @@ def facts_of(request: NamedNode, stated: Triples, triples: Triples, terms: Terms
     own = records[request.value]
     # The gate lets no request pass without either; without it nothing is met.
     patient, procedure = (str(first(own.get(p, NONE))) for p in (HAS_PATIENT, REQUESTS_PROCEDURE))
-    told = {
-        s.value: {
-            p.value: [o if isinstance(o, Literal) else o.value for o in objects]
-            for p, objects in stated.predicates(s).items()
-        }
-        for s in stated.nodes()
-    }
-    found = laid_out(request.value, patient, procedure, records, told, terms)
+    found = laid_out(request.value, patient, procedure, records, records_of(stated), terms)
     links = (COV.mergedInto, COV.perhapsMergedInto)
     merged, perhaps = ({s.value: o.value for s, o in triples.pairs(p)} for p in links)
     found.view = View(own.get(COV.inEpisode.value, NONE), merged, perhaps)

@@ -6,37 +6,25 @@ not refused, it goes the long way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pyoxigraph import NamedNode
 
 from .. import codes
-from ..coherence import ORDERED, PROCEDURES
 from ..facts import (
     AFFIRMS,
-    DATE_OF_SERVICE,
     DENIES,
-    HAD_THERAPY,
     HAS_CODE,
     HAS_KIND,
-    HAS_PATIENT,
     IN_REGION,
     NONE,
     OF_THERAPY,
     TREATS_REGION,
     Incompatible,
-    Record,
     Value,
-    first,
 )
 from ..knowledge import Knowledge, is_true
 from ..namespaces import COV
-from .tables import Found, Spec
-from .values import Unsure
-
-PROCEDURE_ROLES = frozenset(r.value for r in PROCEDURES)
-EARLIER = COV.EarlierProcedure.value
-ORDERED_IRIS = tuple((a.value, b.value) for a, b in ORDERED)
+from .tables import Found, Kept, Role
+from .words import Unsure
 
 
 class Refusals:
@@ -48,24 +36,18 @@ class Refusals:
         What codes and kinds mean.
     incompatible : mapping
         From a concept to those that the same thing cannot be.
-    specs : mapping
-        From a class of record to what it may state.
     """
 
-    def __init__(
-        self, knowledge: Knowledge, incompatible: Incompatible, specs: Mapping[str, dict[str, Spec]]
-    ) -> None:
+    def __init__(self, knowledge: Knowledge, incompatible: Incompatible) -> None:
         self.knowledge, self.incompatible = knowledge, incompatible
-        # The properties of each class of record with values that exclude each other; a patient
-        # may have, or not have, several facts that do.
+        # The properties with values that exclude each other; a patient may have, or not have,
+        # several facts that do.
         self.exclusive = {
-            role: tuple(
-                p
-                for p, spec in of_role.items()
-                if p not in (AFFIRMS, DENIES) and any(c in incompatible for c in spec.among)
-            )
-            for role, of_role in specs.items()
-        }
+            p.value
+            for p, d in knowledge.properties.items()
+            if d.takes is not None
+            and any(c.value in incompatible for c in knowledge.instances_of(d.takes))
+        } - {AFFIRMS, DENIES}
         self._regional: dict[str, bool] = {}
         self._compatible: dict[tuple[str, str], bool] = {}
         t = knowledge.triples
@@ -82,73 +64,62 @@ class Refusals:
             for s, _ in t.pairs(COV.spansRegion)
         }
 
-    def refuse(
-        self, own: Found, records: dict[str, Found], roles: dict[str, str], days: list[str]
-    ) -> None:
-        """Raise Unsure unless the records surely agree with each other."""
-        service = str(first(own[DATE_OF_SERVICE]))
-        if max(days) > service:
+    def refuse_both(self, p: str, values: Kept, more: Kept) -> None:
+        """Raise Unsure when two statements of a record give it values that exclude each other."""
+        if p in self.exclusive:
+            for value in more:
+                if value in self.incompatible and not self.incompatible[value].isdisjoint(values):
+                    raise Unsure
+
+    def refuse_record(self, role: Role, found: Found, days: dict[str, str]) -> None:
+        """Raise Unsure unless a record surely agrees with itself."""
+        if DENIES in found and not found[DENIES].keys().isdisjoint(found.get(AFFIRMS, NONE)):
             raise Unsure
+        for start, end in role.ordered:
+            if start in days and end in days and days[end] < days[start]:
+                raise Unsure
+        if role.is_procedure:
+            self._refuse_procedure(found, role.is_earlier)
+
+    def refuse_together(self, patient: Found, records: dict[str, Found]) -> None:
+        """Raise Unsure unless the records surely agree with each other."""
+        denied = patient.get(DENIES, NONE)
         pains: set[Value] = set()
-        for node, found in records.items():
-            role = roles[node]
-            denied = found.get(DENIES)
-            affirmed = found.get(AFFIRMS)
-            if denied and affirmed and not denied.keys().isdisjoint(affirmed):
-                raise Unsure
-            for p in self.exclusive[role]:
-                values = found.get(p)
-                if values and len(values) > 1:
-                    for v in values:
-                        others = self.incompatible.get(v)
-                        if others and not others.isdisjoint(values):
-                            raise Unsure
-            for start, end in ORDERED_IRIS:
-                if (
-                    start in found
-                    and end in found
-                    and str(first(found[end])) < str(first(found[start]))
-                ):
+        for found in records.values():
+            if IN_REGION in found:
+                regions = found[IN_REGION]
+                if not pains.isdisjoint(regions):
                     raise Unsure
-            if role in PROCEDURE_ROLES:
-                self._refuse_procedure(found, role == EARLIER)
-            elif IN_REGION in found:
-                if not pains.isdisjoint(found[IN_REGION]):
+                pains.update(regions)
+            elif OF_THERAPY in found:
+                kinds = found[OF_THERAPY]
+                # What is stated comes before what follows from it.
+                if next(iter(kinds)) in self.groups or not kinds.keys().isdisjoint(denied):
                     raise Unsure
-                pains.update(found[IN_REGION])
-        (patient,) = own[HAS_PATIENT]
-        history: Record = records[str(patient)]
-        denials = history.get(DENIES, NONE)
-        for course in history.get(HAD_THERAPY, NONE):
-            kinds = records[str(course)][OF_THERAPY]
-            # What is stated comes before what follows from it.
-            if next(iter(kinds)) in self.groups or any(k in denials for k in kinds):
-                raise Unsure
 
     def _refuse_procedure(self, found: Found, earlier: bool) -> None:
-        means = [v for p in (HAS_CODE, HAS_KIND) for v in found.get(p, NONE)]
-        kinds = found.get(HAS_KIND, NONE)
-        primary = [c for c in found.get(HAS_CODE, NONE) if c not in self.add_ons]
-        for code in found.get(HAS_CODE, NONE):
-            goes_with = self.add_ons.get(code)
-            if goes_with is not None and goes_with.isdisjoint(primary):
-                raise Unsure
-        if not means or len(primary) > 1:
+        stated, kinds = found.get(HAS_CODE, NONE), found.get(HAS_KIND, NONE)
+        regions = found.get(TREATS_REGION, NONE)
+        primary = [c for c in stated if c not in self.add_ons]
+        means = (*stated, *kinds)
+        if not means or len(primary) > 1 or len(regions) > 1:
             raise Unsure
+        if len(primary) < len(stated):
+            for code in stated:
+                if code in self.add_ons and self.add_ons[code].isdisjoint(primary):
+                    raise Unsure
         for code in primary:
             if not kinds and code in self.unlisted:
                 raise Unsure
-            if any(not self._one_procedure(str(code), str(kind)) for kind in kinds):
-                raise Unsure
-        regions = found.get(TREATS_REGION, NONE)
-        if len(regions) > 1:
-            raise Unsure
+            for kind in kinds:
+                if not self._one_procedure(str(code), str(kind)):
+                    raise Unsure
         for meaning in means:
             spans = self.spans.get(meaning)
-            if spans and any(r not in spans for r in regions):
+            if spans and not spans.issuperset(regions):
                 raise Unsure
-        if earlier and not regions and any(self._needs_region(str(m)) for m in means):
-            raise Unsure
+            if earlier and not regions and self._needs_region(str(meaning)):
+                raise Unsure
 
     def _needs_region(self, meaning: str) -> bool:
         if meaning not in self._regional:

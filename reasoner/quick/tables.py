@@ -7,22 +7,26 @@ goes the short way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from math import inf
+from sys import maxsize
 from typing import TypeAlias
 
 from pyoxigraph import NamedNode
 
 from ..axioms import Atom, Rule
+from ..coherence import ORDERED, PROCEDURES
 from ..facts import Value
 from ..knowledge import Knowledge, Property
 from ..namespaces import COV, RDF, XSD
 
-Found: TypeAlias = dict[str, dict[Value, None]]
+# Values in their order. Requests share those of the tables, so nobody may change any.
+Kept: TypeAlias = Mapping[Value, None]
+Found: TypeAlias = dict[str, Kept]
 # What follows from one statement: more values, by property.
-Closure: TypeAlias = tuple[tuple[str, dict[Value, None]], ...]
+Closure: TypeAlias = tuple[tuple[str, Kept], ...]
 
 
 class Takes(Enum):
@@ -34,13 +38,20 @@ class Takes(Enum):
     RECORD = "a record"
 
 
+# Of two days on one record the long way says what is wrong. What follows from concepts is put
+# together one by one, which is quick for as many as anybody states.
+MOST = {Takes.CONCEPT: 100, Takes.DAY: 1, Takes.NUMBER: maxsize, Takes.RECORD: maxsize}
+
+
 @dataclass(frozen=True, slots=True)
 class Spec:
     """What the ontology declares of one property of one class of record.
 
     Parameters
     ----------
-    role : str
+    most : int
+        How many values of it a plain record has at most.
+    leads_to : str
         The class of the record it leads to, if it leads to one.
     among : frozenset of str
         The concepts it takes, if it takes concepts.
@@ -50,13 +61,37 @@ class Spec:
 
     iri: str
     takes: Takes
-    single: bool
-    required: bool
-    role: str
+    most: int
+    leads_to: str
     among: frozenset[str]
     lowest: float
     highest: float
-    closures: dict[str, Closure]
+    closures: dict[Value, Closure]
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A class of record.
+
+    Parameters
+    ----------
+    specs : dict
+        From each property that it may state to what is declared of it.
+    required : frozenset of str
+        The properties that it must state.
+    ordered : tuple of (str, str)
+        Two properties that take a day, the earlier first.
+    types : mapping
+        The classes of any such record.
+    """
+
+    iri: str
+    specs: dict[str, Spec]
+    required: frozenset[str]
+    ordered: tuple[tuple[str, str], ...]
+    is_procedure: bool
+    is_earlier: bool
+    types: Kept
 
 
 @dataclass(frozen=True)
@@ -138,6 +173,21 @@ def record_links(knowledge: Knowledge, records: frozenset[NamedNode]) -> dict[Na
     return {p: d.takes for p, d in found if d.takes is not None and d.takes in records}
 
 
+def role_of(
+    cls: NamedNode, types: Kept, knowledge: Knowledge, records: frozenset[NamedNode]
+) -> Role:
+    stated = {p: d for p, d in knowledge.properties.items() if cls in d.stated_of}
+    return Role(
+        iri=cls.value,
+        specs={p.value: spec_of(d, cls, knowledge, records) for p, d in stated.items()},
+        required=frozenset(p.value for p, d in stated.items() if cls in d.required_of),
+        ordered=tuple((a.value, b.value) for a, b in ORDERED if a in stated and b in stated),
+        is_procedure=cls in PROCEDURES,
+        is_earlier=cls == COV.EarlierProcedure,
+        types=types,
+    )
+
+
 def spec_of(
     declared: Property, role: NamedNode, knowledge: Knowledge, records: frozenset[NamedNode]
 ) -> Spec:
@@ -156,9 +206,8 @@ def spec_of(
     return Spec(
         iri=declared.iri.value,
         takes=takes_,
-        single=declared.single,
-        required=role in declared.required_of,
-        role=takes.value if takes is not None and is_record else "",
+        most=1 if declared.single else MOST[takes_],
+        leads_to=takes.value if takes is not None and is_record else "",
         among=frozenset(v.value for v in values),
         lowest=-inf if declared.lowest is None else declared.lowest,
         highest=inf if declared.highest is None else declared.highest,

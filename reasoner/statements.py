@@ -12,8 +12,6 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
-from pyoxigraph import Literal
-
 from .facts import TYPE, Facts, Record, Said, Value, Values
 
 
@@ -50,7 +48,7 @@ class Looks:
         that look at it.
     """
 
-    chosen: dict[str, dict[str | Literal, Places]] = field(default_factory=dict)
+    chosen: dict[str, dict[Value, Places]] = field(default_factory=dict)
     whole: dict[str, Places] = field(default_factory=dict)
 
 
@@ -133,7 +131,7 @@ def _look(looks: Looks, node: str, facts: Facts, found: list[Statements]) -> Non
             given = NOTHING
             values = kept[p]
             if len(values) > 1:
-                values = _in_order(stated.get(p, ()), values)
+                values = _in_order(stated.get(p) or values)
             for value in values:
                 given += (new(Statement, (node, p, text_of(value))),)
             _give(given, places, found)
@@ -160,23 +158,14 @@ def _stated(node: str, facts: Facts) -> list[Statement]:
         if p in kept and p != TYPE:
             values = kept[p]
             if len(values) > 1:
-                values = _in_order(stated[p], values)
+                values = _in_order(stated[p])
             for value in values:
                 found.append(new(Statement, (node, p, text_of(value))))
     return found
 
 
-def _in_order(stated: Iterable[str | Literal], kept: Values) -> list[str]:
-    """Return several values of a property in order: as stated, or as inferred where none is.
-
-    Parameters
-    ----------
-    kept : collection of values
-        The stated values with what was inferred, which is links only: plain values are as
-        stated, and one value alone, which need not come here, is the stated one if any is.
-    """
-    links = [v for v in stated if isinstance(v, str)]
-    return sorted({text_of(v) for v in links or kept})
+def _in_order(values: Values) -> list[str]:
+    return sorted([text_of(v) for v in values])
 
 
 def text_of(value: Value) -> str:

@@ -79,7 +79,6 @@ def decide_all(
     before = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     pool = Pool(chunks, decider, done)
     # What is loaded stays, and a collection that went through it would undo the sharing of it.
-    gc.collect()
     gc.freeze()
     try:
         for _ in range(jobs):

@@ -161,7 +161,7 @@ class Policy:
     applies_when: Criterion | None
     root: Criterion
 
-    @property
+    @cached_property
     def edition(self) -> str:
         return self.effective_from.isoformat()
 

@@ -220,16 +220,23 @@ def scope(policy: Policy, valuation: Valuation) -> tuple[Scope, tuple[Criterion,
     A documented exclusion, or a condition of application that is not met, puts the
     request out of scope; an undocumented one leaves the scope open.
     """
-    verdicts = {e: valuation.verdict(e) for e in policy.exclusions}
-    if excluding := tuple(e for e, v in verdicts.items() if v is Verdict.MET):
-        return Scope.OUT, excluding
+    excluding: list[Criterion] = []
+    open_: list[Criterion] = []
+    for exclusion in policy.exclusions:
+        verdict = valuation.verdict(exclusion)
+        if verdict is Verdict.MET:
+            excluding.append(exclusion)
+        elif verdict is Verdict.NOT_DOCUMENTED:
+            open_.append(exclusion)
+    if excluding:
+        return Scope.OUT, tuple(excluding)
     applies = valuation.verdict(policy.applies_when) if policy.applies_when else Verdict.MET
     if policy.applies_when and applies is Verdict.NOT_MET:
         return Scope.OUT, (policy.applies_when,)
     groups = {g: valuation.applying(g) for g in policy.scoping_groups}
     if silent := tuple(g for g, v in groups.items() if v is Verdict.NOT_MET):
         return Scope.OUT, silent
-    open_ = [e for e, v in (verdicts | groups).items() if v is Verdict.NOT_DOCUMENTED]
+    open_ += [g for g, v in groups.items() if v is Verdict.NOT_DOCUMENTED]
     if policy.applies_when and applies is Verdict.NOT_DOCUMENTED:
         open_.append(policy.applies_when)
     return (Scope.OPEN, tuple(open_)) if open_ else (Scope.IN, ())

@@ -217,8 +217,6 @@ class Reasoner:
     def answer(self, prepared: Prepared, key: str) -> Answer:
         """Decide a prepared request under the edition of one policy that is in force."""
         key, _, edition = key.partition("@")
-        if edition:
-            self.catalogue.edition_of(f"{key}@{edition}")
         request = prepared.request
         types = prepared.facts.types
         selection = self.catalogue.select(key, request.date, types, edition, self.any_day)

@@ -40,7 +40,7 @@ def deciding(
         found = holding(policy.root, valuation)
     else:
         found = limiting(policy.root, valuation)
-    return sorted(found, key=policy.place.__getitem__)
+    return [c for c in policy.place if c in found]
 
 
 def limiting(

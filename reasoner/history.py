@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from . import days
 from .criteria import Policy
@@ -28,6 +29,8 @@ from .facts import (
 )
 from .knowledge import Knowledge
 from .namespaces import COV
+
+BY_DAY = attrgetter("on", "node")
 
 
 @dataclass(frozen=True)
@@ -106,9 +109,11 @@ def view_of(rules: HistoryRules, facts: Facts, day: str) -> View:
     alike = [s for s in facts.earlier if merging.of in s.types] if merging else []
     if merging is None or not alike:
         return View(episode) if episode else NO_VIEW
-    sessions = sorted([*alike, _requested(facts, day)], key=lambda s: (s.on, s.node))
-    certain, possible = (dict(_merged(sessions, merging.within, c)) for c in (True, False))
-    return View(episode, certain, possible)
+    sessions = sorted([*alike, _requested(facts, day)], key=BY_DAY)
+    pairs = list(_close(sessions, merging.within))
+    if not pairs:
+        return View(episode)
+    return View(episode, dict(_merged(pairs, True)), dict(_merged(pairs, False)))
 
 
 def _requested(facts: Facts, day: str) -> Session:
@@ -151,7 +156,7 @@ def _episode(rule: Episode, facts: Facts, day: str) -> Iterable[str]:
             continue
         broken = max([s.on for s in breaks if s.region in (region, None)], default="")
         later = day
-        for session in sorted(sessions, key=lambda s: s.on, reverse=True):
+        for session in sorted(sessions, key=BY_DAY, reverse=True):
             if rule.gap and days.day_before(later, rule.gap) >= session.on:
                 break
             if session.on <= broken:
@@ -170,24 +175,34 @@ def _regions_with(fact: str, facts: Facts) -> set[Value]:
     }
 
 
-def _merged(sessions: list[Session], within: str, certain: bool) -> Iterable[tuple[str, str]]:
+def _close(sessions: list[Session], within: str) -> Iterable[tuple[Session, Session]]:
+    """Yield (second, first) for each pair of sessions close enough to be the sides of one.
+
+    Parameters
+    ----------
+    sessions : list of Session
+        Oldest first; so are the seconds, and the firsts of each come latest first.
+    """
+    for i, second in enumerate(sessions[1:], 1):
+        start = days.day_before(second.on, within)
+        for first in reversed(sessions[:i]):
+            if first.on < start:
+                break
+            if first.on != second.on:
+                yield second, first
+
+
+def _merged(pairs: list[tuple[Session, Session]], certain: bool) -> Iterable[tuple[str, str]]:
     """Yield (second, first) for each pair of sides that counts as one session.
 
     Each session is paired once. Where sides or levels are silent a pair is possible, not
     certain.
     """
     taken: set[str] = set()
-    for i, second in enumerate(sessions):
-        start = days.day_before(second.on, within)
-        for first in reversed(sessions[:i]):
-            if first.on < start:
-                break
-            if first.node in taken or first.on == second.on:
-                continue
-            if _two_sides(first, second, certain):
-                taken |= {first.node, second.node}
-                yield second.node, first.node
-                break
+    for second, first in pairs:
+        if taken.isdisjoint((first.node, second.node)) and _two_sides(first, second, certain):
+            taken |= {first.node, second.node}
+            yield second.node, first.node
 
 
 def _two_sides(a: Session, b: Session, certain: bool) -> bool:

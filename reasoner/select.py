@@ -129,12 +129,12 @@ class Catalogue:
         """
         editions = self.editions[known(key, self.editions, "policy")]
         any_day = any_day and bool(edition)
-        if any_day:
-            on = self.edition_of(f"{key}@{edition}").effective_from
-        asked = [p for p in editions if not edition or p.edition == edition]
+        asked = editions
+        if edition:
+            named = self.edition_of(f"{key}@{edition}")
+            asked, on = [named], named.effective_from if any_day else on
         forces = tuple([in_force(p, self.last_day(p), on) for p in asked])
-        chosen = [p for p, force in zip(asked, forces, strict=True) if force]
-        in_class = bool(chosen) and chosen[-1].target.value in types
+        in_class = any(forces) and _last(asked, forces).target.value in types
         # There are few of these, whatever is requested.
         case = key, edition, forces, in_class
         if case not in self._selections:
@@ -152,13 +152,13 @@ class Catalogue:
             Considered(p, force, dates_in_words(p, self.last_day(p)))
             for p, force in zip(asked, forces, strict=True)
         )
-        chosen = [c.policy for c in considered if c.in_force]
-        if not chosen:
+        if not any(forces):
             return Selection(key, None, considered, "no edition is in force on the date of service")
+        chosen = _last(asked, forces)
         if not in_class:
-            wanted = self.knowledge.label(chosen[-1].target).removesuffix(" request")
+            wanted = self.knowledge.label(chosen.target).removesuffix(" request")
             return Selection(key, None, considered, f"the policy speaks only to a {wanted}")
-        return Selection(key, chosen[-1], considered, "in force on the date of service")
+        return Selection(key, chosen, considered, "in force on the date of service")
 
     def _keys(self, cls: NamedNode, leaf: str) -> dict[str, NamedNode]:
         """Name payers by their folder, plans by folder and local name."""
@@ -168,6 +168,11 @@ class Catalogue:
                 folder, _, local = node.value.removeprefix(POLICIES).partition("#")
                 found[folder if local == leaf else f"{folder}/{local}"] = node
         return dict(sorted(found.items()))
+
+
+def _last(policies: list[Policy], chosen: tuple[bool, ...]) -> Policy:
+    """Return the last of the policies that are chosen."""
+    return [p for p, is_chosen in zip(policies, chosen, strict=True) if is_chosen][-1]
 
 
 def until(policy: Policy, editions: list[Policy]) -> date | None:

@@ -68,10 +68,10 @@ def judging(e: a.Expression) -> Judging | None:
 
 
 def _interval(e: a.Interval) -> Judging:
-    bound = e.at_least
+    bound, open_ = e.at_least, e.open
 
     def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-        counted = sure if e.open else possible
+        counted = sure if open_ else possible
         return not counted or counted[-1].on <= before(facts.day, bound)
 
     return holds
@@ -80,30 +80,29 @@ def _interval(e: a.Interval) -> Judging:
 def _earlier(e: a.EarlierSessions) -> Judging:
     # What must be there is counted where it surely is; what must not, where it may be.
     takes_sure = (e.least is not None) is not e.open
+    window, least, most = e.window, e.least, e.most
 
     def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-        days_ = {s.on for s in (sure if takes_sure else possible)}
-        if e.window:
-            start = before(facts.day, e.window)
-            days_ = {d for d in days_ if d > start}
-        return (e.least is None or len(days_) >= e.least) and (
-            e.most is None or len(days_) <= e.most
-        )
+        start = before(facts.day, window) if window else ""
+        found = len({s.on for s in (sure if takes_sure else possible) if s.on > start})
+        return (least is None or found >= least) and (most is None or found <= most)
 
     return holds
 
 
 def _with_requested(e: a.SessionsWithRequested) -> Judging:
+    window, merges, most, open_ = e.window, e.merged, e.most, e.open
+
     def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-        start = before(facts.day, e.window) if e.window else ""
-        view = facts.view
-        merged = (view.perhaps_merged if e.open else view.merged) if e.merged else {}
+        day, view = facts.day, facts.view
+        start = before(day, window) if window else ""
+        merged = (view.perhaps_merged if open_ else view.merged) if merges else {}
         counted = {
             s.on
-            for s in (sure if e.open else possible)
-            if s.on > start and s.on != facts.day and s.node not in merged
+            for s in (sure if open_ else possible)
+            if s.on > start and s.on != day and s.node not in merged
         }
-        return not counted or len(counted) + (facts.procedure_iri not in merged) <= e.most
+        return not counted or len(counted) + (facts.procedure_iri not in merged) <= most
 
     return holds
 
@@ -125,38 +124,34 @@ def _first(e: a.FirstSession) -> Judging:
 
 def _fails(response: a.Response, open_: bool) -> Callable[[Facts, Session], bool]:
     """Return what says that a session did not bring a response, silence granted or not."""
-    r = response
+    relief, or_fact, fact = response.relief, response.or_fact, response.fact
+    at_least, less_than = response.at_least, response.less_than
 
     def surely_fails(facts: Facts, s: Session) -> bool:
         return (
             (
-                r.relief is not None
+                relief is not None
                 and s.relief is not None
-                and s.relief < r.relief  # type: ignore[operator]
-                and (r.or_fact is None or r.or_fact in s.denied)
+                and s.relief < relief  # type: ignore[operator]
+                and (or_fact is None or or_fact in s.denied)
             )
-            or (r.at_least is not None and s.on > before(s.until or facts.day, r.at_least))
+            or (at_least is not None and s.on > before(s.until or facts.day, at_least))
             or (
-                r.less_than is not None
-                and s.until is not None
-                and s.on <= before(s.until, r.less_than)
+                less_than is not None and s.until is not None and s.on <= before(s.until, less_than)
             )
-            or (r.fact is not None and r.fact in s.denied)
+            or (fact is not None and fact in s.denied)
         )
 
     def fails(facts: Facts, s: Session) -> bool:
         return (
             (
-                r.relief is not None
-                and (s.relief is None or s.relief < r.relief)  # type: ignore[operator]
-                and (r.or_fact is None or r.or_fact not in s.affirmed)
+                relief is not None
+                and (s.relief is None or s.relief < relief)  # type: ignore[operator]
+                and (or_fact is None or or_fact not in s.affirmed)
             )
-            or (r.at_least is not None and (s.until is None or s.on > before(s.until, r.at_least)))
-            or (
-                r.less_than is not None
-                and (s.until is None or s.on <= before(s.until, r.less_than))
-            )
-            or (r.fact is not None and r.fact not in s.affirmed)
+            or (at_least is not None and (s.until is None or s.on > before(s.until, at_least)))
+            or (less_than is not None and (s.until is None or s.on <= before(s.until, less_than)))
+            or (fact is not None and fact not in s.affirmed)
         )
 
     return surely_fails if open_ else fails

@@ -111,14 +111,20 @@ class Criterion:
         return tuple(found)
 
     @cached_property
-    def all_leaves(self) -> frozenset[Criterion]:
-        """The leaves that must all hold for it to hold; empty where it leaves a choice."""
+    def certain_leaves(self) -> frozenset[Criterion]:
+        """The leaves without which it does not hold, whatever is chosen."""
         if self.is_leaf:
             return frozenset({self})
         if self.kind is Kind.OR:
             return frozenset()
-        parts = [m.all_leaves for m in self.members]
-        return frozenset().union(*parts) if all(parts) else frozenset()
+        return frozenset().union(*[m.certain_leaves for m in self.members])
+
+    @cached_property
+    def choices(self) -> tuple[Criterion, ...]:
+        """The outermost criteria in it that leave a choice."""
+        if self.kind is Kind.OR:
+            return (self,)
+        return tuple(dict.fromkeys(c for m in self.members for c in m.choices))
 
     @cached_property
     def is_dated(self) -> bool:

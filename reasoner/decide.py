@@ -113,6 +113,10 @@ class Valuation:
         """Return the best end of a criterion in bits, which compare as outcomes do."""
         return self.bits(criterion) & BEST
 
+    def is_covered(self, criterion: Criterion) -> bool:
+        """Say whether a criterion is covered at its worst."""
+        return bool(self.bits(criterion) & WORST_COVERED)
+
     def bare(self, criterion: Criterion) -> Value:
         """Return what a criterion is worth without its own review route."""
         self.bits(criterion)

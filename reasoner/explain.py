@@ -113,18 +113,12 @@ def lifted(criterion: Criterion, valuation: Valuation) -> bool:
 
 def holding(criterion: Criterion, valuation: Valuation) -> set[Criterion]:
     """Return the leaves on which "covered" rests."""
-    found: set[Criterion] = set()
-    _holding(criterion, valuation, found)
+    found = set(criterion.certain_leaves)
+    for choice in criterion.choices:
+        for member in choice.members:
+            if valuation.is_covered(member):
+                found |= holding(member, valuation)
     return found
-
-
-def _holding(criterion: Criterion, valuation: Valuation, found: set[Criterion]) -> None:
-    if criterion.all_leaves:
-        found |= criterion.all_leaves
-        return
-    for member in criterion.members:
-        if criterion.kind is Kind.AND or valuation.value(member).worst is Outcome.COVERED:
-            _holding(member, valuation, found)
 
 
 def missing(policy: Policy, valuation: Valuation, scope: Scope, value: Value) -> Ways:

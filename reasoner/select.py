@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from pyoxigraph import NamedNode
 
@@ -49,6 +50,15 @@ class Selection:
     reason: str
 
 
+class Asked(NamedTuple):
+    """An edition that is looked at: its first and last day, and the class it speaks to."""
+
+    policy: Policy
+    first: date
+    last: date | None
+    target: str
+
+
 class Catalogue:
     """The editions, payers and plans that there are."""
 
@@ -56,6 +66,7 @@ class Catalogue:
         self.knowledge = knowledge
         self.editions = editions
         self._last_days: dict[NamedNode, date | None] = {}
+        self._asked: dict[tuple[str, str], list[Asked]] = {}
         self._selections: dict[tuple[str, str, tuple[bool, ...], bool], Selection] = {}
         self.payers = self._keys(COV.Payer, "payer")
         self.plans = self._keys(COV.Plan, "")
@@ -127,21 +138,33 @@ class Catalogue:
         types : collection of str
             The classes that the request is of.
         """
-        editions = self.editions[known(key, self.editions, "policy")]
+        asked = self._asked.get((key, edition)) or self._ask(key, edition)
         any_day = any_day and bool(edition)
-        asked = editions
-        if edition:
-            named = self.edition_of(f"{key}@{edition}")
-            asked, on = [named], named.effective_from if any_day else on
-        forces = tuple([in_force(p, self.last_day(p), on) for p in asked])
-        in_class = any(forces) and _last(asked, forces).target.value in types
+        if any_day:
+            on = asked[0].policy.effective_from
+        forces = tuple([a.first <= on and (a.last is None or on <= a.last) for a in asked])
+        in_class = False
+        for a, force in zip(asked, forces, strict=True):
+            if force:
+                in_class = a.target in types
         # There are few of these, whatever is requested.
         case = key, edition, forces, in_class
-        if case not in self._selections:
-            self._selections[case] = self._selection(key, asked, forces, in_class)
-        found = self._selections[case]
+        found = self._selections.get(case)
+        if found is None:
+            policies = [a.policy for a in asked]
+            found = self._selections[case] = self._selection(key, policies, forces, in_class)
         if any_day and in_class:
             return replace(found, reason="asked as if it were in force")
+        return found
+
+    def _ask(self, key: str, edition: str) -> list[Asked]:
+        """Return the editions of a policy that are looked at, or the one that is named."""
+        policies = self.editions[known(key, self.editions, "policy")]
+        if edition:
+            policies = [self.edition_of(f"{key}@{edition}")]
+        found = self._asked[key, edition] = [
+            Asked(p, p.effective_from, self.last_day(p), p.target.value) for p in policies
+        ]
         return found
 
     def _selection(
@@ -152,13 +175,13 @@ class Catalogue:
             Considered(p, force, dates_in_words(p, self.last_day(p)))
             for p, force in zip(asked, forces, strict=True)
         )
-        if not any(forces):
+        chosen = [c.policy for c in considered if c.in_force]
+        if not chosen:
             return Selection(key, None, considered, "no edition is in force on the date of service")
-        chosen = _last(asked, forces)
         if not in_class:
-            wanted = self.knowledge.label(chosen.target).removesuffix(" request")
+            wanted = self.knowledge.label(chosen[-1].target).removesuffix(" request")
             return Selection(key, None, considered, f"the policy speaks only to a {wanted}")
-        return Selection(key, chosen, considered, "in force on the date of service")
+        return Selection(key, chosen[-1], considered, "in force on the date of service")
 
     def _keys(self, cls: NamedNode, leaf: str) -> dict[str, NamedNode]:
         """Name payers by their folder, plans by folder and local name."""
@@ -168,11 +191,6 @@ class Catalogue:
                 folder, _, local = node.value.removeprefix(POLICIES).partition("#")
                 found[folder if local == leaf else f"{folder}/{local}"] = node
         return dict(sorted(found.items()))
-
-
-def _last(policies: list[Policy], chosen: tuple[bool, ...]) -> Policy:
-    """Return the last of the policies that are chosen."""
-    return [p for p, is_chosen in zip(policies, chosen, strict=True) if is_chosen][-1]
 
 
 def until(policy: Policy, editions: list[Policy]) -> date | None:

@@ -59,7 +59,7 @@ def main() -> None:
         # A reader that goes away, such as `head`, ends the program without a word.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     # What is loaded stays: a collection would go through all of it and find nothing, while it
-    # is loaded as at the very end.
+    # is loaded as at the very end. Nor does a request leave much that only a collection finds.
     gc.set_threshold(COLLECTED_AFTER)
     atexit.register(gc.freeze)
     try:

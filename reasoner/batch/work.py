@@ -34,7 +34,6 @@ MOST_DEATHS = 3
 # Seconds of processor time that a record may take.
 LONGEST = 120.0
 _SIZE = Struct("<Q")
-COLLECTED_AFTER = 50_000
 
 Done = Callable[[Chunk, bytes, Result], None]
 
@@ -227,8 +226,6 @@ def work(line: socket.socket, parents: list[socket.socket], decider: Decider) ->
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for end in parents:
         end.close()
-    # A request leaves next to nothing that only a collection finds.
-    gc.set_threshold(COLLECTED_AFTER)
     try:
         while True:
             chunk, alone = received(line)

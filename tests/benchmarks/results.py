@@ -142,9 +142,10 @@ def written_results(run: Run, cpu: str, cores: int) -> str:
         "",
         f"{len(run.requests)} requests from the test cases of {', '.join(policies)}, as Turtle"
         f" with prefixes: {sizes[0]} to {sizes[-1]} triples, median {median(sizes):g}. Everything"
-        " is warm, in one run, and takes turns at random; the garbage collector runs. Figures are"
-        " medians on the clock; where other work shares the cores, p5 says what an undisturbed"
-        " call takes, and the time of the processor what it costs.",
+        " is warm, in one run, and takes turns at random; the garbage collector runs, as seldom"
+        " as in the program. Figures are medians on the clock; where other work shares the"
+        " cores, p5 says what an undisturbed call takes, and the time of the processor what it"
+        " costs.",
         "",
         "| to reach | | found | reached |",
         "| --- | --- | --- | --- |",

@@ -86,6 +86,8 @@ VALUES = tuple(
 class Valuation:
     """The value of every criterion of a policy, from the verdicts on its leaves.
 
+    ``compiled.values`` writes the same as straight code, and is held to it.
+
     Parameters
     ----------
     verdicts : mapping

@@ -21,6 +21,8 @@ UNEQUAL = """\
 - **Others are spared the classification.** They do not apply OWL. What follows from a request
   (types, regions, broader facts) is handed to them ready made, and checked: on every request
   measured here they give every leaf our verdict.
+- **Ours looks words up, the others parse.** Where blanks part all terms and marks, as programs
+  write Turtle, we need no parser. The row of dense Turtle, without them, is read by pyoxigraph.
 - **pySHACL and Jena judge leaf and twin, whatever the leaf says.** We ask for the twin only where
   a leaf fails. "Yes or no only" is Jena on the policy as one shape: it may stop early, tells no
   verdict, and cannot tell "not covered" from "needs information".
@@ -207,5 +209,10 @@ def process_lines(run: Run) -> list[str]:
             f"| {r.requests:,} | {r.jobs} | {r.rate:,.0f} | {r.per_core:,.0f} | {r.memory:.0f} MB |"
             for r in run.batches
         ]
-        found += ["", "Memory is the proportional set size of all processes together.", ""]
+        found += [
+            "",
+            "A run has as many cores as it has processes that decide; the process that reads and"
+            " writes shares them. Memory is the proportional set size of all processes together.",
+            "",
+        ]
     return found

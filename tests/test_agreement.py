@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from random import Random
+from typing import NoReturn
 
 import pytest
 from mutations import leaf_misread
@@ -85,10 +86,11 @@ def test_a_bound_that_is_misread_is_found_and_saved(
 def test_a_judge_that_fails_is_a_difference(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def fails(*_: object) -> None:
+    def fails(*_: object) -> NoReturn:
         raise KnowledgeError("no verdict")
 
-    broken = Reasoner(knowledge(), fails)  # type: ignore[arg-type]
+    broken = Reasoner()
+    monkeypatch.setattr(broken.judge, "valued", fails)
     monkeypatch.setattr(agree, "compiled", lambda: broken)
     assert main(["3", *ONE_POLICY, "--jobs", "1", "--save", str(tmp_path)]) == 1
     assert "no verdict" in (tmp_path / "0001.ttl").read_text()

@@ -153,6 +153,8 @@ def written_results(run: Run, cpu: str, cores: int) -> str:
         "| --- | --- | --- | --- |",
         *(t.line() for t in reached),
         "",
+        'What keeps those that are not reached is told in the README, under "How fast".',
+        "",
         "## One request, one policy",
         "",
         "| | median | p5 | p95 | processor | against ours | n | given |",

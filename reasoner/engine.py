@@ -368,7 +368,7 @@ def moved(request: Request, on: date) -> Request:
 
 def routes_left(criterion: Criterion, valuation: Valuation) -> list[Route]:
     """Return the routes of what is in play that could still be taken, each once."""
-    if not criterion.has_route or valuation.value(criterion).worst is Outcome.COVERED:
+    if not criterion.has_route or valuation.is_covered(criterion):
         return []
     found: dict[NamedNode, Route] = {}
     if criterion.route and not lifted(criterion, valuation):
@@ -381,7 +381,7 @@ def routes_left(criterion: Criterion, valuation: Valuation) -> list[Route]:
 
 def funding(criterion: Criterion, valuation: Valuation) -> NamedNode | None:
     """Return the funding mechanism of the indication under which a request is covered."""
-    if not criterion.has_funding or valuation.value(criterion).worst is not Outcome.COVERED:
+    if not criterion.has_funding or not valuation.is_covered(criterion):
         return None
     if criterion.funded_by:
         return criterion.funded_by

@@ -234,7 +234,7 @@ def _asks(p: Term, knowledge: Knowledge) -> bool:
 
 def ways_out(criterion: Criterion, valuation: Valuation) -> dict[NamedNode, Route]:
     """Return the review routes of what is in play, as long as it is not settled as met."""
-    if valuation.value(criterion).worst is Outcome.COVERED:
+    if valuation.is_covered(criterion):
         return {}
     found = {criterion.route.iri: criterion.route} if criterion.route else {}
     for member in valuation.members(criterion):

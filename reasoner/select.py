@@ -51,10 +51,9 @@ class Selection:
 
 
 class Asked(NamedTuple):
-    """An edition that is looked at: its first and last day, and the class it speaks to."""
+    """An edition that is looked at, its last day, and the class it speaks to."""
 
     policy: Policy
-    first: date
     last: date | None
     target: str
 
@@ -142,7 +141,7 @@ class Catalogue:
         any_day = any_day and bool(edition)
         if any_day:
             on = asked[0].policy.effective_from
-        forces = tuple([a.first <= on and (a.last is None or on <= a.last) for a in asked])
+        forces = tuple([in_force(a.policy, a.last, on) for a in asked])
         in_class = False
         for a, force in zip(asked, forces, strict=True):
             if force:
@@ -163,7 +162,7 @@ class Catalogue:
         if edition:
             policies = [self.edition_of(f"{key}@{edition}")]
         found = self._asked[key, edition] = [
-            Asked(p, p.effective_from, self.last_day(p), p.target.value) for p in policies
+            Asked(p, self.last_day(p), p.target.value) for p in policies
         ]
         return found
 

@@ -39,6 +39,7 @@ from tests.benchmarks.second_opinion import JenaJudge
 from tests.case_files import load_cases
 from tests.generate import by_chance
 from tests.laws import seeded
+from tests.laws import told as shown
 from tests.named import Named
 
 COMPILED, REFERENCE, JENA = CompiledJudge.name, ReferenceJudge.name, JenaJudge.name
@@ -103,6 +104,19 @@ def difference(data: bytes, policy: Policy, *judges: str, home: Path | None = No
     prepared = compiled().prepare(compiled().read(data))
     found = (differs(prepared, policy, judge, home) for judge in judges or (REFERENCE,))
     return "; ".join(fault for fault in found if fault)
+
+
+def hold_generated(policy: Policy, count: int, seed: int, judge: str) -> None:
+    """Fail where the compiled judge and another differ on requests drawn for a policy."""
+    judged = 0
+    for data in drawn(policy, count, seed):
+        try:
+            fault = difference(data, policy, judge)
+        except InputError:
+            continue
+        judged += 1
+        assert not fault, shown(fault, data)
+    assert judged, "the gate refuses all that is drawn"
 
 
 def differs(prepared: Prepared, policy: Policy, judge: str, home: Path | None) -> str:
@@ -209,10 +223,8 @@ def main(arguments: list[str]) -> int:
                 total.add(tally)
                 for data, fault in tally.differing:
                     save(asked.save, policy, data, fault)
-            count, rate = (
-                total.judged[COMPILED],
-                total.judged[COMPILED] / (time.monotonic() - began),
-            )
+            count = total.judged[COMPILED]
+            rate = count / (time.monotonic() - began)
             differ = len(total.differing)
             print(f"{policy}: {count} judged, {differ} differ, {rate:.0f} a second", flush=True)
     print(summary(total))

@@ -25,14 +25,8 @@ class Compiled:
 
     policy: Policy
     verdicts: generate.Verdicts
-
-    @cached_property
-    def values(self) -> values.Values:
-        return values.valuing(self.policy)
-
-    @cached_property
-    def criteria(self) -> tuple[Criterion, ...]:
-        return tuple(self.policy.place)
+    values: values.Values
+    criteria: tuple[Criterion, ...]
 
 
 class CompiledJudge:
@@ -58,8 +52,7 @@ class CompiledJudge:
         KnowledgeError
             When a leaf of the policy has no compiled form.
         """
-        bits = self._of(policy).verdicts(prepared.facts)
-        return {c.iri: VERDICTS[b & VERDICT] for c, b in zip(policy.leaves, bits, strict=True)}
+        return self.valued(policy, prepared).verdicts
 
     def valued(self, policy: Policy, prepared: Prepared) -> Valuation:
         """Return what every criterion is worth.
@@ -76,7 +69,8 @@ class CompiledJudge:
         made = self._compiled.get(policy.iri)
         if made is None:
             function = generate.compiled(leaves_of(policy, self.knowledge))
-            made = self._compiled[policy.iri] = Compiled(policy, function)
+            valuing, criteria = values.valuing(policy), tuple(policy.place)
+            made = self._compiled[policy.iri] = Compiled(policy, function, valuing, criteria)
         return made
 
 

@@ -9,6 +9,7 @@ proves that the validation did look at the request.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -74,16 +75,7 @@ class ReferenceJudge:
         finally:
             for triple in targets:
                 shapes.remove(triple)
-        if SENTINEL not in failed:
-            raise KnowledgeError("the validation did not look at the request")
-        return {
-            leaf.iri: Verdict.MET
-            if wrapper_of(leaf.iri) not in failed
-            else Verdict.NOT_MET
-            if wrapper_of(twin_of(leaf.iri)) in failed
-            else Verdict.NOT_DOCUMENTED
-            for leaf in policy.leaves
-        }
+        return verdicts_of(policy, map(str, failed))
 
     def valued(self, policy: Policy, prepared: Prepared) -> Valuation:
         """Return what every criterion is worth."""
@@ -98,6 +90,27 @@ class ReferenceJudge:
         graph.add((SENTINEL, RDF.type, SH.NodeShape))
         graph.add((SENTINEL, SH.nodeKind, SH.Literal))
         return graph
+
+
+def verdicts_of(policy: Policy, failing: Iterable[str]) -> Verdicts:
+    """Return the verdict on every leaf from the names of the wrappers that failed.
+
+    Raises
+    ------
+    KnowledgeError
+        When the engine did not look at the request.
+    """
+    failed = set(failing)
+    if str(SENTINEL) not in failed:
+        raise KnowledgeError("the validation did not look at the request")
+    return {
+        leaf.iri: Verdict.MET
+        if str(wrapper_of(leaf.iri)) not in failed
+        else Verdict.NOT_MET
+        if str(wrapper_of(twin_of(leaf.iri))) in failed
+        else Verdict.NOT_DOCUMENTED
+        for leaf in policy.leaves
+    }
 
 
 def wrapper_of(shape: NamedNode) -> URIRef:

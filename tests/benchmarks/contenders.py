@@ -19,9 +19,9 @@ from rdflib.term import Node
 from reasoner.compiled import generate
 from reasoner.compiled.lower import leaves_of
 from reasoner.engine import Reasoner
-from reasoner.judge.reference import failing_shapes, to_rdflib
+from reasoner.judge.reference import failing_shapes, to_rdflib, verdicts_of
 from reasoner.triples import Triples
-from tests.benchmarks.given import Given, resident, verdicts_of, whole, wrapped
+from tests.benchmarks.given import Given, resident, whole, wrapped
 from tests.benchmarks.peers.jena import Jena
 from tests.benchmarks.peers.rudof import RudofPeer
 from tests.laws import written

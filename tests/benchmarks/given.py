@@ -8,7 +8,7 @@ ready made, which is work that they are spared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
@@ -18,7 +18,6 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 from reasoner.criteria import Policy
 from reasoner.derive import therapy_kinds
 from reasoner.engine import Reasoner
-from reasoner.judge import Verdict, Verdicts
 from reasoner.judge.reference import SENTINEL, wrapper_of
 from reasoner.knowledge import Knowledge
 from reasoner.namespaces import BASE, COV, RDF, SH, XSD
@@ -140,23 +139,3 @@ def targeted(wrapper: NamedNode, how: NamedNode, shape: NamedNode) -> Iterator[S
     yield wrapper, RDF.type, SH.NodeShape
     yield wrapper, SH.targetClass, COV.CoverageRequest
     yield wrapper, how, shape
-
-
-def verdicts_of(policy: Policy, failing: Iterable[str]) -> Verdicts:
-    """Return the verdict on every leaf from the wrappers that failed.
-
-    Raises
-    ------
-    AssertionError
-        When the engine did not look at the request.
-    """
-    failed = set(failing)
-    assert str(SENTINEL) in failed, "the engine did not look at the request"
-    return {
-        leaf.iri: Verdict.MET
-        if str(wrapper_of(leaf.iri)) not in failed
-        else Verdict.NOT_MET
-        if str(wrapper_of(twin_of(leaf.iri))) in failed
-        else Verdict.NOT_DOCUMENTED
-        for leaf in policy.leaves
-    }

@@ -14,11 +14,12 @@ from pyoxigraph import NamedNode
 from reasoner.criteria import Policy
 from reasoner.decide import Valuation
 from reasoner.judge import Verdicts
+from reasoner.judge.reference import verdicts_of
 from reasoner.knowledge import Knowledge
 from reasoner.prepared import Prepared
 from reasoner.standard import twin_of
 from reasoner.triples import Triples
-from tests.benchmarks.given import verdicts_of, whole, wrapped
+from tests.benchmarks.given import whole, wrapped
 from tests.benchmarks.peers.jena import Jena
 from tests.laws import written
 

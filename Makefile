@@ -37,7 +37,7 @@ test: lint ## lint, type-check and run every test
 lint: $(STAMP) ## check style, types, and the policies themselves
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy reasoner api
+	$(BIN)/mypy -p covergraph
 	$(BIN)/covergraph lint
 
 mutants: $(STAMP) ## misread every policy in every small way, and count what the cases notice

@@ -76,7 +76,7 @@ class Children:
         pairs = [socket.socketpair() for _ in (WORK, QUESTIONS)]
         theirs = [end.fileno() for _, end in pairs]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "api.keeper", *map(str, theirs)],
+            [sys.executable, "-m", "covergraph.api.keeper", *map(str, theirs)],
             pass_fds=theirs,
             stdin=subprocess.DEVNULL,
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reasoner.compare import Cell, Column, Entry, Matrix, Row
-from reasoner.namespaces import BASE
+from covergraph.compare import Cell, Column, Entry, Matrix, Row
+from covergraph.namespaces import BASE
 
 from .policies import View
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
-from reasoner.codes import plain
-from reasoner.criteria import Criterion
-from reasoner.decide import Valuation
-from reasoner.engine import Reasoner
-from reasoner.facts import TREATS_REGION
-from reasoner.judge import Verdict
-from reasoner.lookup import Finding, Stance, look_up
-from reasoner.namespaces import BASE
+from covergraph.codes import plain
+from covergraph.criteria import Criterion
+from covergraph.decide import Valuation
+from covergraph.engine import Reasoner
+from covergraph.facts import TREATS_REGION
+from covergraph.judge import Verdict
+from covergraph.lookup import Finding, Stance, look_up
+from covergraph.namespaces import BASE
 
 from .policies import View, brief, way
 from .procedures import Procedures, system_of

@@ -11,9 +11,9 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
-from reasoner.knowledge import INFERRED, Knowledge, read_turtle
-from reasoner.namespaces import BASE, RDFS, SKOS, compact, local_name
-from reasoner.triples import Spo, Triples
+from covergraph.knowledge import INFERRED, Knowledge, read_turtle
+from covergraph.namespaces import BASE, RDFS, SKOS, compact, local_name
+from covergraph.triples import Spo, Triples
 
 from .negotiation import JSON, TURTLE
 from .problems import Problem

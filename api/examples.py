@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reasoner.namespaces import CODE, CONTEXT_IRI, COV, REQUESTS, XSD
+from covergraph.namespaces import CODE, CONTEXT_IRI, COV, REQUESTS, XSD
 
 TURTLE = f"""@prefix : <{REQUESTS}example#> .
 @prefix code: <{CODE}> .

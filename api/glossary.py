@@ -6,7 +6,7 @@ import json
 from functools import cache
 from typing import Any
 
-from reasoner.namespaces import BASE, PREFIXES
+from covergraph.namespaces import BASE, PREFIXES
 
 from . import models
 from .negotiation import JSON, TURTLE

@@ -14,22 +14,22 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from reasoner.codes import is_untabled, plain
-from reasoner.compare import matrix
-from reasoner.context import shipped_context
-from reasoner.engine import Reasoner
-from reasoner.errors import CovergraphError, InputError
-from reasoner.knowledge import Knowledge
-from reasoner.lookup import stating_only, turning_days
-from reasoner.namespaces import CODE
-from reasoner.receipt import Recorder
-from reasoner.report import decision_graph, validation_report, written
-from reasoner.sparql.evaluate import GRAPHS, ROWS, YES_OR_NO, evaluate
-from reasoner.sparql.gate import Form, admit
-from reasoner.sparql.limits import Limits
-from reasoner.store import open_store
-from reasoner.triples import Triples
-from reasoner.vocabulary import vocabulary
+from covergraph.codes import is_untabled, plain
+from covergraph.compare import matrix
+from covergraph.context import shipped_context
+from covergraph.engine import Reasoner
+from covergraph.errors import CovergraphError, InputError
+from covergraph.knowledge import Knowledge
+from covergraph.lookup import stating_only, turning_days
+from covergraph.namespaces import CODE
+from covergraph.receipt import Recorder
+from covergraph.report import decision_graph, validation_report, written
+from covergraph.sparql.evaluate import GRAPHS, ROWS, YES_OR_NO, evaluate
+from covergraph.sparql.gate import Form, admit
+from covergraph.sparql.limits import Limits
+from covergraph.store import open_store
+from covergraph.triples import Triples
+from covergraph.vocabulary import vocabulary
 
 from . import policies, terms
 from .comparison import comparison

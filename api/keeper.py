@@ -28,7 +28,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from reasoner.sparql.limits import Limits, confine
+from covergraph.sparql.limits import Limits, confine
 
 if TYPE_CHECKING:
     from .jobs import Bench
@@ -222,7 +222,7 @@ def report(error: BaseException) -> None:
 def main() -> None:
     """Run the keepers on the sockets whose descriptors are the arguments."""
     # Imported here, so that a server that only talks to keepers loads none of it.
-    from reasoner.knowledge import knowledge
+    from covergraph.knowledge import knowledge
 
     from .jobs import Library, Workshop
 

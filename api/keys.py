@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from reasoner.errors import InputError
+from covergraph.errors import InputError
 
 FILE, INLINE = "COVERGRAPH_KEYS_FILE", "COVERGRAPH_KEYS"
 PREFIX = "cg_"
@@ -91,7 +91,9 @@ def main() -> None:
     key = new_key()
     line = f"{name}:{hashed(key)}"
     if not _STORED.fullmatch(line):
-        sys.exit("covergraph: python -m api.keys NAME, of letters, digits, dots and hyphens")
+        sys.exit(
+            "covergraph: python -m covergraph.api.keys NAME, of letters, digits, dots and hyphens"
+        )
     print(key)
     print(line)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reasoner.clauses import register
-from reasoner.codes import plain
-from reasoner.criteria import Criterion, Policy, Route
-from reasoner.engine import Reasoner
-from reasoner.errors import InputError
-from reasoner.namespaces import BASE, COV, POLICIES, RDFS, compact
-from reasoner.receipt import cited
-from reasoner.select import known
+from covergraph.clauses import register
+from covergraph.codes import plain
+from covergraph.criteria import Criterion, Policy, Route
+from covergraph.engine import Reasoner
+from covergraph.errors import InputError
+from covergraph.namespaces import BASE, COV, POLICIES, RDFS, compact
+from covergraph.receipt import cited
+from covergraph.select import known
 
 from .problems import Problem
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from reasoner.errors import InputError
+from covergraph.errors import InputError
 
 MEDIA_TYPE = "application/problem+json"
 

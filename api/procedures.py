@@ -7,13 +7,13 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
-from reasoner.codes import families, is_untabled, plain
-from reasoner.criteria import Policy
-from reasoner.engine import Reasoner
-from reasoner.errors import InputError
-from reasoner.lookup import diagnosis_code, procedure_code, speaking
-from reasoner.namespaces import BASE, COV, RDFS, SKOS, kebab
-from reasoner.triples import Term
+from covergraph.codes import families, is_untabled, plain
+from covergraph.criteria import Policy
+from covergraph.engine import Reasoner
+from covergraph.errors import InputError
+from covergraph.lookup import diagnosis_code, procedure_code, speaking
+from covergraph.namespaces import BASE, COV, RDFS, SKOS, kebab
+from covergraph.triples import Term
 
 from .policies import View, existing
 from .problems import Problem

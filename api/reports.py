@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from reasoner.engine import Answer
-from reasoner.namespaces import SH, local_name
-from reasoner.report import validation_report
-from reasoner.triples import Term
+from covergraph.engine import Answer
+from covergraph.namespaces import SH, local_name
+from covergraph.report import validation_report
+from covergraph.triples import Term
 
 
 def report_view(answer: Answer) -> dict[str, Any]:

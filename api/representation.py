@@ -13,8 +13,8 @@ from typing import Any
 
 from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
-from reasoner.namespaces import BASE, COV, PREFIXES, RDFS, SKOS, XSD
-from reasoner.triples import Spo
+from covergraph.namespaces import BASE, COV, PREFIXES, RDFS, SKOS, XSD
+from covergraph.triples import Spo
 
 from .negotiation import JSON, JSON_LD, TURTLE
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from ipaddress import ip_address
 
-from reasoner.errors import InputError
+from covergraph.errors import InputError
 
 from .keys import FILE, Keys, stored_keys
 
@@ -55,7 +55,8 @@ def settings(environment: Mapping[str, str] = os.environ) -> Settings:
     if not keys and not is_loopback(host):
         raise InputError(
             f"without API keys the server listens on this machine only, and {host} is open to more",
-            hint=f"name a file of keys with --keys or {FILE}; python -m api.keys NAME makes one",
+            hint=f"name a file of keys with --keys or {FILE};"
+            " python -m covergraph.api.keys NAME makes one",
         )
     return Settings(keys, int(most))
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
-from reasoner.criteria import Policy
-from reasoner.knowledge import Knowledge
-from reasoner.namespaces import BASE, compact, local_name
-from reasoner.vocabulary import read_by
+from covergraph.criteria import Policy
+from covergraph.knowledge import Knowledge
+from covergraph.namespaces import BASE, compact, local_name
+from covergraph.vocabulary import read_by
 
 
 def vocabulary_view(knowledge: Knowledge, policies: Iterable[Policy]) -> dict[str, Any]:

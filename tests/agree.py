@@ -27,13 +27,13 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from reasoner.compiled import CompiledJudge
-from reasoner.criteria import Policy
-from reasoner.engine import Answer, Reasoner
-from reasoner.errors import CovergraphError, InputError
-from reasoner.judge.reference import ReferenceJudge
-from reasoner.knowledge import knowledge
-from reasoner.prepared import Prepared
+from covergraph.compiled import CompiledJudge
+from covergraph.criteria import Policy
+from covergraph.engine import Answer, Reasoner
+from covergraph.errors import CovergraphError, InputError
+from covergraph.judge.reference import ReferenceJudge
+from covergraph.knowledge import knowledge
+from covergraph.prepared import Prepared
 from tests.benchmarks.peers import jena
 from tests.benchmarks.second_opinion import JenaJudge
 from tests.case_files import load_cases

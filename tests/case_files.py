@@ -14,8 +14,8 @@ from pathlib import Path
 
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple, parse
 
-from reasoner.namespaces import COV, RDF, RDFS
-from reasoner.triples import Node, Triples
+from covergraph.namespaces import COV, RDF, RDFS
+from covergraph.triples import Node, Triples
 
 CASES = Path(__file__).resolve().parent / "cases"
 EXPECTATIONS = {COV.underTest, COV.expects, COV.expectsDecision, COV.expectsDeciding}

@@ -14,11 +14,11 @@ from hypothesis import settings
 from pyoxigraph import NamedNode
 from rdflib import Graph
 
-from reasoner.criteria import Policy
-from reasoner.engine import Answer, Reasoner
-from reasoner.judge.reference import to_rdflib
-from reasoner.knowledge import policy_key
-from reasoner.standard import Standard
+from covergraph.criteria import Policy
+from covergraph.engine import Answer, Reasoner
+from covergraph.judge.reference import to_rdflib
+from covergraph.knowledge import policy_key
+from covergraph.standard import Standard
 from tests.case_files import Case, load_cases
 from tests.laws import FULL, AnswerOf, ShapesOf, sampled
 

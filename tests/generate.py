@@ -20,10 +20,10 @@ from typing import Protocol, TypeVar
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode
 
-from reasoner import days
-from reasoner.namespaces import COV, RDF, REQUESTS, XSD
-from reasoner.triples import Spo, Term
-from reasoner.values import is_group
+from covergraph import days
+from covergraph.namespaces import COV, RDF, REQUESTS, XSD
+from covergraph.triples import Spo, Term
+from covergraph.values import is_group
 from tests.laws import stated, written
 from tests.named import Named
 

@@ -17,17 +17,17 @@ import pyshacl
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 from rdflib import Graph
 
-from reasoner.criteria import Policy
-from reasoner.decide import Decision, Outcome, Scope, scope
-from reasoner.engine import Answer
-from reasoner.judge import Verdict
-from reasoner.judge.reference import MAX_DEPTH, to_rdflib
-from reasoner.knowledge import Knowledge
-from reasoner.namespaces import COV, SH
-from reasoner.records import record_classes
-from reasoner.standard import steps
-from reasoner.triples import Node, Spo, Term, Triples
-from reasoner.values import is_group
+from covergraph.criteria import Policy
+from covergraph.decide import Decision, Outcome, Scope, scope
+from covergraph.engine import Answer
+from covergraph.judge import Verdict
+from covergraph.judge.reference import MAX_DEPTH, to_rdflib
+from covergraph.knowledge import Knowledge
+from covergraph.namespaces import COV, SH
+from covergraph.records import record_classes
+from covergraph.standard import steps
+from covergraph.triples import Node, Spo, Term, Triples
+from covergraph.values import is_group
 
 FULL = os.environ.get("COVERGRAPH_LAWS") == "full"
 

@@ -22,20 +22,20 @@ from case_files import Case, load_cases
 from mutations import Mutation, mutations_of
 from pyoxigraph import NamedNode
 
-from reasoner.compiled import CompiledJudge
-from reasoner.criteria import Policy
-from reasoner.decide import Scope, Valuation, decide, scope
-from reasoner.engine import Reasoner
-from reasoner.errors import KnowledgeError
-from reasoner.explain import deciding, missing
-from reasoner.history import rules_of, view_of
-from reasoner.judge import Judge, Verdict
-from reasoner.judge.reference import ReferenceJudge
-from reasoner.knowledge import Knowledge
-from reasoner.namespaces import COV
-from reasoner.prepared import Prepared
-from reasoner.report import OUTCOME
-from reasoner.select import Catalogue
+from covergraph.compiled import CompiledJudge
+from covergraph.criteria import Policy
+from covergraph.decide import Scope, Valuation, decide, scope
+from covergraph.engine import Reasoner
+from covergraph.errors import KnowledgeError
+from covergraph.explain import deciding, missing
+from covergraph.history import rules_of, view_of
+from covergraph.judge import Judge, Verdict
+from covergraph.judge.reference import ReferenceJudge
+from covergraph.knowledge import Knowledge
+from covergraph.namespaces import COV
+from covergraph.prepared import Prepared
+from covergraph.report import OUTCOME
+from covergraph.select import Catalogue
 
 JudgeOf = Callable[[Knowledge], Judge]
 ENGINES: dict[str, JudgeOf] = {"compiled": CompiledJudge, "reference": ReferenceJudge}

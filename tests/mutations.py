@@ -16,13 +16,13 @@ from functools import partial
 from pyoxigraph import BlankNode, Literal, NamedNode
 from silence import can_be_silent, is_open
 
-from reasoner import days
-from reasoner.clauses import is_combination
-from reasoner.criteria import Criterion, Kind, Policy
-from reasoner.knowledge import Knowledge
-from reasoner.lowering import Lowering
-from reasoner.namespaces import COV, RDF, SH, XSD
-from reasoner.triples import Node, Spo, Term, Triples
+from covergraph import days
+from covergraph.clauses import is_combination
+from covergraph.criteria import Criterion, Kind, Policy
+from covergraph.knowledge import Knowledge
+from covergraph.lowering import Lowering
+from covergraph.namespaces import COV, RDF, SH, XSD
+from covergraph.triples import Node, Spo, Term, Triples
 
 NUMBERS = {XSD.integer.value, XSD.decimal.value}
 # Counts that keep the books rather than state a requirement.

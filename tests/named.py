@@ -8,14 +8,14 @@ from functools import cache, cached_property
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from reasoner.classify import Classifier
-from reasoner.criteria import Policy
-from reasoner.knowledge import Knowledge
-from reasoner.namespaces import COV, RDF, SH, XSD
-from reasoner.records import record_classes
-from reasoner.standard import steps
-from reasoner.triples import Term, Triples
-from reasoner.values import is_group
+from covergraph.classify import Classifier
+from covergraph.criteria import Policy
+from covergraph.knowledge import Knowledge
+from covergraph.namespaces import COV, RDF, SH, XSD
+from covergraph.records import record_classes
+from covergraph.standard import steps
+from covergraph.triples import Term, Triples
+from covergraph.values import is_group
 
 # Which statement of a request a parameter of a component speaks of.
 READS = {

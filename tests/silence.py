@@ -13,13 +13,13 @@ from functools import cache
 
 from pyoxigraph import NamedNode
 
-from reasoner import codes
-from reasoner.classify import Classifier
-from reasoner.criteria import Criterion, Kind, Policy
-from reasoner.knowledge import knowledge
-from reasoner.namespaces import BASE, COV, RDF, SH
-from reasoner.standard import steps
-from reasoner.triples import Triples
+from covergraph import codes
+from covergraph.classify import Classifier
+from covergraph.criteria import Criterion, Kind, Policy
+from covergraph.knowledge import knowledge
+from covergraph.namespaces import BASE, COV, RDF, SH
+from covergraph.standard import steps
+from covergraph.triples import Triples
 
 REQUEST, PROCEDURE = NamedNode(f"{BASE}bench#request"), NamedNode(f"{BASE}bench#procedure")
 # What counts sessions, and what counts the procedures of the day.

@@ -9,13 +9,13 @@ from typing import NoReturn
 import pytest
 from mutations import leaf_misread
 
-from reasoner.compiled import CompiledJudge
-from reasoner.compiled.lower import leaves_of
-from reasoner.criteria import Policy
-from reasoner.engine import Reasoner
-from reasoner.errors import KnowledgeError
-from reasoner.knowledge import knowledge, policy_key
-from reasoner.lowering import Lowering
+from covergraph.compiled import CompiledJudge
+from covergraph.compiled.lower import leaves_of
+from covergraph.criteria import Policy
+from covergraph.engine import Reasoner
+from covergraph.errors import KnowledgeError
+from covergraph.knowledge import knowledge, policy_key
+from covergraph.lowering import Lowering
 from tests import agree
 from tests.agree import REFERENCE, difference, drawn, hold_generated, main, named_of
 from tests.case_files import Case

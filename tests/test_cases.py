@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from pyoxigraph import NamedNode
 
-from reasoner.decide import Decision
-from reasoner.engine import Answer
-from reasoner.judge import Verdict
-from reasoner.namespaces import COV, local_name
+from covergraph.decide import Decision
+from covergraph.engine import Answer
+from covergraph.judge import Verdict
+from covergraph.namespaces import COV, local_name
 from tests.case_files import Case
 from tests.laws import AnswerOf
 from tests.silence import is_open

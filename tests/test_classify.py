@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, parse
 
-from reasoner.axioms import Axioms
-from reasoner.classify import Classifier
-from reasoner.errors import KnowledgeError
-from reasoner.knowledge import Knowledge, knowledge
-from reasoner.namespaces import CODE, COV, OWL, PREFIXES, RDF, REQUESTS
-from reasoner.triples import Triples
+from covergraph.axioms import Axioms
+from covergraph.classify import Classifier
+from covergraph.errors import KnowledgeError
+from covergraph.knowledge import Knowledge, knowledge
+from covergraph.namespaces import CODE, COV, OWL, PREFIXES, RDF, REQUESTS
+from covergraph.triples import Triples
 
 EX = "https://example.org/#"
 HERE = {**PREFIXES, "": EX, "swrl": "http://www.w3.org/2003/11/swrl#"}

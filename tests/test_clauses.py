@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reasoner.clauses import register, uncited
-from reasoner.engine import Reasoner
-from reasoner.namespaces import COV
+from covergraph.clauses import register, uncited
+from covergraph.engine import Reasoner
+from covergraph.namespaces import COV
 
 
 def editions(reasoner: Reasoner) -> list:

@@ -34,14 +34,14 @@ from variations import (
     example,
 )
 
-from reasoner import cli
-from reasoner.decide import Decision
-from reasoner.engine import Answer, Reasoner
-from reasoner.errors import KnowledgeError
-from reasoner.lint import Finding
-from reasoner.namespaces import COV
-from reasoner.receipt import Recorder, engine_version
-from reasoner.render import Renderer, show
+from covergraph import cli
+from covergraph.decide import Decision
+from covergraph.engine import Answer, Reasoner
+from covergraph.errors import KnowledgeError
+from covergraph.lint import Finding
+from covergraph.namespaces import COV
+from covergraph.receipt import Recorder, engine_version
+from covergraph.render import Renderer, show
 
 NAMES = [GAPS, FIRST_BLOCK, FACET_NHS, EARLY, SACROILIAC, THORACIC]
 KEYS = {
@@ -68,7 +68,7 @@ def run(
     reasoner: Reasoner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Run:
     """Run the command line in this process."""
-    monkeypatch.setattr("reasoner.engine.Reasoner", lambda **_: reasoner)
+    monkeypatch.setattr("covergraph.engine.Reasoner", lambda **_: reasoner)
     monkeypatch.setenv("COLUMNS", "80")
 
     def run(*words: str | Path, stdin: bytes = b"") -> Ran:
@@ -335,7 +335,7 @@ def test_fault_of_the_program_is_told_from_one_of_the_input(
     def broken(**_: object) -> Reasoner:
         raise KnowledgeError("a policy lacks its target class")
 
-    monkeypatch.setattr("reasoner.engine.Reasoner", broken)
+    monkeypatch.setattr("covergraph.engine.Reasoner", broken)
     ran = run("decide", file(EARLY))
     assert ran.status == 1 and ran.out == ""
     assert ran.err == "covergraph: a policy lacks its target class\n"
@@ -484,10 +484,10 @@ def test_policy_tree_fits_the_page(run: Run) -> None:
 
 
 def test_lint_exits_by_what_it_finds(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reasoner.lint.lint", lambda knowledge: [])
+    monkeypatch.setattr("covergraph.lint.lint", lambda knowledge: [])
     assert run("lint") == Ran(0, "0 findings\n", "")
     found = Finding("shapes/policies/a/b/2020-01-01.ttl", ":spacing", "citation", "cites nothing")
-    monkeypatch.setattr("reasoner.lint.lint", lambda knowledge: [found])
+    monkeypatch.setattr("covergraph.lint.lint", lambda knowledge: [found])
     ran = run("lint")
     assert ran.status == 1
     line, count = ran.out.splitlines()
@@ -513,7 +513,7 @@ def started(
     *words: str, cwd: Path = ROOT, stdin: bytes = b""
 ) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "reasoner.cli", *words],
+        [sys.executable, "-m", "covergraph.cli", *words],
         cwd=cwd,
         input=stdin,
         capture_output=True,

@@ -14,17 +14,17 @@ import re
 import pytest
 from pyoxigraph import NamedNode, Store
 
-from reasoner import cli
-from reasoner.asked import Asked, classes, payers
-from reasoner.compare import Cell, CellKind, Matrix, matrix, stances
-from reasoner.decide import Outcome
-from reasoner.engine import Reasoner
-from reasoner.errors import InputError
-from reasoner.knowledge import knowledge, policy_key
-from reasoner.namespaces import COV
-from reasoner.requirements import Reader
-from reasoner.store import shipped_store
-from reasoner.wording import bare, period
+from covergraph import cli
+from covergraph.asked import Asked, classes, payers
+from covergraph.compare import Cell, CellKind, Matrix, matrix, stances
+from covergraph.decide import Outcome
+from covergraph.engine import Reasoner
+from covergraph.errors import InputError
+from covergraph.knowledge import knowledge, policy_key
+from covergraph.namespaces import COV
+from covergraph.requirements import Reader
+from covergraph.store import shipped_store
+from covergraph.wording import bare, period
 from tests.case_files import load_cases
 
 PAYERS = ("centene", "nhs-england", "nhs-gm", "nhs-spinal", "nia", "wa-hca")

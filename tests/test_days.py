@@ -10,7 +10,7 @@ import pytest
 from pyoxigraph import Store
 from rdflib import Graph
 
-from reasoner.days import before, first_day_after, parts
+from covergraph.days import before, first_day_after, parts
 
 DURATIONS = ("P0D", "P1D", "P14D", "P42D", "P1M", "P3M", "P4M", "P6M", "P12M", "P1Y", "P2Y")
 # Two leap days, one of them in a year that ends a century.

@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
-from reasoner.compiled.values import valuing
-from reasoner.criteria import Criterion, Policy, Route
-from reasoner.decide import (
+from covergraph.compiled.values import valuing
+from covergraph.criteria import Criterion, Policy, Route
+from covergraph.decide import (
     COVERED,
     NOT_COVERED,
     OF_RANK,
@@ -34,9 +34,9 @@ from reasoner.decide import (
     decide,
     scope,
 )
-from reasoner.explain import deciding, missing
-from reasoner.judge import Verdict
-from reasoner.namespaces import COV
+from covergraph.explain import deciding, missing
+from covergraph.judge import Verdict
+from covergraph.namespaces import COV
 
 MET, NOT_MET, SILENT = Verdict.MET, Verdict.NOT_MET, Verdict.NOT_DOCUMENTED
 DEPTH = 2

@@ -25,10 +25,10 @@ from variations import (
     reasoner_of,
 )
 
-from reasoner.decide import Decision, Outcome, Value
-from reasoner.engine import Answer, Reasoner, moved
-from reasoner.errors import InputError
-from reasoner.namespaces import COV
+from covergraph.decide import Decision, Outcome, Value
+from covergraph.engine import Answer, Reasoner, moved
+from covergraph.errors import InputError
+from covergraph.namespaces import COV
 
 CENTENE_CASES = CASES / CENTENE / "2019-07-01"
 SPINAL_PAIN = "nhs-spinal/spinal-pain"

@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import RdfFormat, Triple, parse, serialize
 
-from reasoner import gate
-from reasoner.classify import Classifier
-from reasoner.context import shipped_context
-from reasoner.errors import InputError
-from reasoner.knowledge import knowledge
-from reasoner.namespaces import CODE, CONTEXT_IRI, COV, REQUESTS
-from reasoner.triples import Triples
+from covergraph import gate
+from covergraph.classify import Classifier
+from covergraph.context import shipped_context
+from covergraph.errors import InputError
+from covergraph.knowledge import knowledge
+from covergraph.namespaces import CODE, CONTEXT_IRI, COV, REQUESTS
+from covergraph.triples import Triples
 
 PREFIXES = """\
 @prefix cov: <https://w3id.org/covergraph/ontology#> .

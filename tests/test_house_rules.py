@@ -15,10 +15,10 @@ import pytest
 import rdflib
 from pyoxigraph import NamedNode, RdfFormat, parse
 
-from reasoner.knowledge import Knowledge, knowledge, knowledge_root
-from reasoner.lint import Finding, lint
-from reasoner.namespaces import BASE, COV, PREFIXES
-from reasoner.triples import Spo, Triples
+from covergraph.knowledge import Knowledge, knowledge, knowledge_root
+from covergraph.lint import Finding, lint
+from covergraph.namespaces import BASE, COV, PREFIXES
+from covergraph.triples import Spo, Triples
 
 IN_PYTHON = {"path-mirrors-iri", "criterion-depth"}
 

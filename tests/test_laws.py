@@ -14,14 +14,14 @@ from datetime import date, timedelta
 import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
 
-from reasoner.decide import Decision
-from reasoner.engine import Reasoner
-from reasoner.errors import InputError
-from reasoner.gate import Request
-from reasoner.namespaces import COV, PREFIXES, RDF, RDFS, XSD
-from reasoner.receipt import Recorder
-from reasoner.records import record_classes
-from reasoner.triples import Spo, Term, Triples
+from covergraph.decide import Decision
+from covergraph.engine import Reasoner
+from covergraph.errors import InputError
+from covergraph.gate import Request
+from covergraph.namespaces import COV, PREFIXES, RDF, RDFS, XSD
+from covergraph.receipt import Recorder
+from covergraph.records import record_classes
+from covergraph.triples import Spo, Term, Triples
 from tests.case_files import Case
 from tests.laws import (
     AnswerOf,

@@ -6,11 +6,11 @@ import pytest
 from mutants import mutants_of
 from mutations import mutations_of
 
-from reasoner.clauses import is_combination
-from reasoner.criteria import Policy
-from reasoner.knowledge import knowledge
-from reasoner.lowering import Lowering
-from reasoner.namespaces import COV, local_name
+from covergraph.clauses import is_combination
+from covergraph.criteria import Policy
+from covergraph.knowledge import knowledge
+from covergraph.lowering import Lowering
+from covergraph.namespaces import COV, local_name
 
 ENOUGH = 0.95
 POLICIES = Lowering(knowledge()).policies()

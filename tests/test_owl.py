@@ -10,15 +10,15 @@ import pytest
 from case_files import CASES
 from pyoxigraph import NamedNode, RdfFormat, parse
 
-from reasoner.classify import Classifier
-from reasoner.errors import InputError, KnowledgeError
-from reasoner.knowledge import INFERRED, Knowledge, knowledge
-from reasoner.namespaces import COV, OWL, PREFIXES, RDF, REQUESTS
-from reasoner.owl import build, check, requests_to_check, stale
-from reasoner.owl.dl import outside_owl_dl
-from reasoner.owl.hermit import ontology_triples
-from reasoner.owl.statements import take_apart
-from reasoner.triples import Spo, Triples
+from covergraph.classify import Classifier
+from covergraph.errors import InputError, KnowledgeError
+from covergraph.knowledge import INFERRED, Knowledge, knowledge
+from covergraph.namespaces import COV, OWL, PREFIXES, RDF, REQUESTS
+from covergraph.owl import build, check, requests_to_check, stale
+from covergraph.owl.dl import outside_owl_dl
+from covergraph.owl.hermit import ontology_triples
+from covergraph.owl.statements import take_apart
+from covergraph.triples import Spo, Triples
 
 HERE = {**PREFIXES, "": REQUESTS + "owl#"}
 

@@ -16,18 +16,18 @@ from pathlib import Path
 import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Store
 
-from reasoner.commands.query import answered, text_of, written
-from reasoner.criteria import Criterion, Policy
-from reasoner.decide import Decision
-from reasoner.engine import Reasoner
-from reasoner.errors import InputError
-from reasoner.knowledge import Knowledge, knowledge, knowledge_root, load, policy_key
-from reasoner.library import library, named_query
-from reasoner.lowering import Lowering
-from reasoner.namespaces import COV, RDF, RDFS, SH, XSD
-from reasoner.sparql.gate import admit
-from reasoner.store import VIEW, open_store
-from reasoner.triples import Term
+from covergraph.commands.query import answered, text_of, written
+from covergraph.criteria import Criterion, Policy
+from covergraph.decide import Decision
+from covergraph.engine import Reasoner
+from covergraph.errors import InputError
+from covergraph.knowledge import Knowledge, knowledge, knowledge_root, load, policy_key
+from covergraph.library import library, named_query
+from covergraph.lowering import Lowering
+from covergraph.namespaces import COV, RDF, RDFS, SH, XSD
+from covergraph.sparql.gate import admit
+from covergraph.store import VIEW, open_store
+from covergraph.triples import Term
 
 EDITIONS: list[Policy] = Lowering(knowledge()).policies()
 KEYS = {policy.label: policy.key for policy in EDITIONS}

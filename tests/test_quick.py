@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from reasoner import gate
-from reasoner.engine import Reasoner
-from reasoner.errors import InputError
-from reasoner.facts import TYPE, Facts, facts_of
-from reasoner.gate import Request
-from reasoner.namespaces import CODE, COV, RDF, RDFS, REQUESTS, XSD
-from reasoner.triples import Spo, Term
+from covergraph import gate
+from covergraph.engine import Reasoner
+from covergraph.errors import InputError
+from covergraph.facts import TYPE, Facts, facts_of
+from covergraph.gate import Request
+from covergraph.namespaces import CODE, COV, RDF, RDFS, REQUESTS, XSD
+from covergraph.triples import Spo, Term
 from tests.case_files import Case, load_cases
 from tests.generate import changed, requests
 from tests.laws import FULL, stated, told, written

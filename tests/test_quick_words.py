@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import RdfFormat, parse, serialize
 
-from reasoner.engine import Reasoner
-from reasoner.facts import TYPE
-from reasoner.namespaces import BASE, REQUESTS
-from reasoner.quick import QuickReader, words
-from reasoner.quick.words import Raw, Unsure, parsed, words_of
+from covergraph.engine import Reasoner
+from covergraph.facts import TYPE
+from covergraph.namespaces import BASE, REQUESTS
+from covergraph.quick import QuickReader, words
+from covergraph.quick.words import Raw, Unsure, parsed, words_of
 from tests.case_files import load_cases
 from tests.laws import FULL
 

@@ -24,7 +24,7 @@ def test_readme_shows_examples() -> None:
 @pytest.mark.parametrize(("command", "shown"), EXAMPLES)
 def test_command_prints_what_the_readme_shows(command: str, shown: str) -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "reasoner.cli", *command.split()],
+        [sys.executable, "-m", "covergraph.cli", *command.split()],
         cwd=ROOT,
         env={**os.environ, "COLUMNS": "80"},
         capture_output=True,

@@ -29,23 +29,23 @@ from variations import (
     reasoner_of,
 )
 
-from reasoner.criteria import Criterion, Policy
-from reasoner.engine import Answer, Reasoner
-from reasoner.facts import facts_of
-from reasoner.namespaces import compact, local_name
-from reasoner.prepared import Prepared
-from reasoner.reads import Reads
-from reasoner.receipt import Recorder, engine_version, shapes_digest
-from reasoner.report import decision_graph, validation_report, written
+from covergraph.criteria import Criterion, Policy
+from covergraph.engine import Answer, Reasoner
+from covergraph.facts import facts_of
+from covergraph.namespaces import compact, local_name
+from covergraph.prepared import Prepared
+from covergraph.reads import Reads
+from covergraph.receipt import Recorder, engine_version, shapes_digest
+from covergraph.report import decision_graph, validation_report, written
 
 # Prints every form of the answers to the examples that are named.
 EVERY_FORM = """
 import json, sys
 from pathlib import Path
-from reasoner.engine import Reasoner
-from reasoner.receipt import Recorder
-from reasoner.render import Renderer, show
-from reasoner.report import decision_graph, validation_report, written
+from covergraph.engine import Reasoner
+from covergraph.receipt import Recorder
+from covergraph.render import Renderer, show
+from covergraph.report import decision_graph, validation_report, written
 reasoner = Reasoner()
 recorder = Recorder(reasoner.knowledge)
 for name in sys.argv[1:]:

@@ -12,12 +12,12 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from rdflib import RDF, SH
 from variations import CENTENE, EARLY, GM070, answered, example
 
-from reasoner.decide import Decision
-from reasoner.engine import Answer, Reasoner
-from reasoner.namespaces import COV, PROV, SKOS, XSD
-from reasoner.receipt import Recorder
-from reasoner.report import decision_graph, validation_report, written
-from reasoner.triples import Triples
+from covergraph.decide import Decision
+from covergraph.engine import Answer, Reasoner
+from covergraph.namespaces import COV, PROV, SKOS, XSD
+from covergraph.receipt import Recorder
+from covergraph.report import decision_graph, validation_report, written
+from covergraph.triples import Triples
 
 # What the SHACL recommendation (section 3.6) says of a report and of its results.
 STANDARD = """

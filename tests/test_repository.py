@@ -12,13 +12,13 @@ from pyoxigraph import NamedNode
 from silence import is_open
 from variations import EXAMPLES, ROOT
 
-from reasoner.clauses import is_combination
-from reasoner.criteria import Policy
-from reasoner.decide import Decision
-from reasoner.engine import Reasoner
-from reasoner.knowledge import knowledge
-from reasoner.lowering import Lowering
-from reasoner.namespaces import COV, POLICIES, compact
+from covergraph.clauses import is_combination
+from covergraph.criteria import Policy
+from covergraph.decide import Decision
+from covergraph.engine import Reasoner
+from covergraph.knowledge import knowledge
+from covergraph.lowering import Lowering
+from covergraph.namespaces import COV, POLICIES, compact
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SHAPES = ROOT / "shapes" / "policies"

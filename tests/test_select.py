@@ -23,12 +23,12 @@ from variations import (
     reasoner_of,
 )
 
-from reasoner.decide import Decision
-from reasoner.engine import Answer, Reasoner
-from reasoner.errors import InputError, KnowledgeError
-from reasoner.knowledge import load
-from reasoner.namespaces import POLICIES
-from reasoner.select import Selection
+from covergraph.decide import Decision
+from covergraph.engine import Answer, Reasoner
+from covergraph.errors import InputError, KnowledgeError
+from covergraph.knowledge import load
+from covergraph.namespaces import POLICIES
+from covergraph.select import Selection
 
 OTHER = "2022-01-01"
 UNDER_CENTENE = "cov:underPayer <https://w3id.org/covergraph/policies/centene#payer> ;"

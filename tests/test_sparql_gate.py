@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Store
 
-from reasoner.errors import InputError
-from reasoner.sparql.gate import DEEPEST, LONGEST, MOST_OPERATORS, Form, admit
+from covergraph.errors import InputError
+from covergraph.sparql.gate import DEEPEST, LONGEST, MOST_OPERATORS, Form, admit
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "PREFIX ex: <http://x.example/>\n"
@@ -155,7 +155,7 @@ def test_process_that_answers_can_open_nothing() -> None:
     script = """
 import socket, sys
 from pyoxigraph import Store
-from reasoner.sparql.limits import Limits, confine
+from covergraph.sparql.limits import Limits, confine
 store = Store()
 socket_of_before = socket.socket()
 confine(Limits(seconds=2, memory=64 * 2**20))

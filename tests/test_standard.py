@@ -8,13 +8,13 @@ from math import comb
 import pytest
 from pyoxigraph import NamedNode
 
-from reasoner.criteria import Criterion, Kind
-from reasoner.errors import KnowledgeError
-from reasoner.judge import Verdict
-from reasoner.judge.reference import failing_shapes, to_rdflib
-from reasoner.lowering import MAX_COMBINATIONS, MAX_DEPTH, Lowering
-from reasoner.namespaces import COV
-from reasoner.standard import Standard
+from covergraph.criteria import Criterion, Kind
+from covergraph.errors import KnowledgeError
+from covergraph.judge import Verdict
+from covergraph.judge.reference import failing_shapes, to_rdflib
+from covergraph.lowering import MAX_COMBINATIONS, MAX_DEPTH, Lowering
+from covergraph.namespaces import COV
+from covergraph.standard import Standard
 from tests.components.support import (
     MET,
     NOT_DOCUMENTED,

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import pytest
 from variations import CENTENE, EARLY, example
 
-from reasoner.engine import Reasoner
-from reasoner.receipt import shapes_digest
+from covergraph.engine import Reasoner
+from covergraph.receipt import shapes_digest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 FOLDERS = ("ontology", "shapes", "data")
@@ -27,7 +27,7 @@ class Installed(NamedTuple):
 
     @property
     def knowledge(self) -> Path:
-        return self.site / "reasoner" / "_knowledge"
+        return self.site / "covergraph" / "_knowledge"
 
     def run(self, *command: str) -> str:
         """Run a command with the installed packages, and return what it prints."""
@@ -71,7 +71,7 @@ def test_installed_program_decides_outside_the_checkout(
 
 def test_installed_program_reads_the_knowledge_it_brought(installed: Installed) -> None:
     """A policy taken out of the installed knowledge is gone, whatever the checkout holds."""
-    code = "from reasoner.knowledge import knowledge_root; print(knowledge_root())"
+    code = "from covergraph.knowledge import knowledge_root; print(knowledge_root())"
     assert Path(installed.run(sys.executable, "-c", code).strip()) == installed.knowledge
     gone = installed.knowledge / "shapes" / "policies" / CENTENE / "2019-07-01.ttl"
     text = gone.read_bytes()
@@ -94,7 +94,7 @@ def test_wheel_brings_all_the_knowledge_and_nothing_else(installed: Installed) -
 
     assert files(installed.knowledge) == files(CHECKOUT)
     found = {path.name for path in installed.site.iterdir() if path.suffix != ".dist-info"}
-    assert found == {"reasoner", "api", "bin"}
+    assert found == {"covergraph", "bin"}
     assert {path.name for path in installed.knowledge.iterdir()} == set(FOLDERS)
     (licence,) = installed.site.glob("*.dist-info/licenses/LICENSE")
     assert licence.read_bytes() == (CHECKOUT / "LICENSE").read_bytes()

@@ -10,8 +10,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from reasoner.engine import Answer, Reasoner
-from reasoner.knowledge import knowledge_root, load
+from covergraph.engine import Answer, Reasoner
+from covergraph.knowledge import knowledge_root, load
 
 ROOT = knowledge_root()
 EXAMPLES = ROOT / "data" / "examples"

@@ -12,7 +12,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-APPLICATION = "api.app:create_app"
+APPLICATION = "covergraph.api.app:create_app"
 HOST, KEYS_FILE = "COVERGRAPH_HOST", "COVERGRAPH_KEYS_FILE"
 # How long answers on their way may take when the server is told to stop.
 GRACE = 5

@@ -57,7 +57,7 @@ def free_port() -> int:
 def serving(log: Path, *options: str, **environment: str) -> Iterator[Server]:
     """Run ``covergraph serve`` until the block ends."""
     port = free_port()
-    command = [sys.executable, "-m", "reasoner.cli", "serve", "--port", str(port), *options]
+    command = [sys.executable, "-m", "covergraph.cli", "serve", "--port", str(port), *options]
     with log.open("wb") as out:
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=out, stderr=out, env={**os.environ, **environment}

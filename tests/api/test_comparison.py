@@ -5,9 +5,9 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from reasoner.compare import matrix
-from reasoner.knowledge import knowledge
-from reasoner.store import open_store
+from covergraph.compare import matrix
+from covergraph.knowledge import knowledge
+from covergraph.store import open_store
 
 
 def test_comparison_is_that_of_the_program(client: httpx.Client) -> None:

@@ -9,15 +9,15 @@ from typing import Any
 import httpx
 import pytest
 
-from api.jobs import Workshop
-from api.keeper import KINDS
-from api.negotiation import JSON
-from api.service import pages_of
-from reasoner.codes import plain
-from reasoner.engine import Reasoner
-from reasoner.knowledge import knowledge, policy_key
-from reasoner.lookup import Finding, Stance, look_up, turning_days
-from reasoner.namespaces import COV
+from covergraph.api.jobs import Workshop
+from covergraph.api.keeper import KINDS
+from covergraph.api.negotiation import JSON
+from covergraph.api.service import pages_of
+from covergraph.codes import plain
+from covergraph.engine import Reasoner
+from covergraph.knowledge import knowledge, policy_key
+from covergraph.lookup import Finding, Stance, look_up, turning_days
+from covergraph.namespaces import COV
 from tests.case_files import CASES as FOLDER
 from tests.case_files import Case, load_cases
 

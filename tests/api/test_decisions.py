@@ -13,12 +13,12 @@ import pytest
 from pydantic import TypeAdapter
 from pyoxigraph import RdfFormat, parse
 
-from api import examples, models
-from api.protocol import LARGEST_QUERY_BODY
-from reasoner.engine import Reasoner
-from reasoner.namespaces import COV, SH
-from reasoner.receipt import Recorder
-from reasoner.report import decision_graph, validation_report, written
+from covergraph.api import examples, models
+from covergraph.api.protocol import LARGEST_QUERY_BODY
+from covergraph.engine import Reasoner
+from covergraph.namespaces import COV, SH
+from covergraph.receipt import Recorder
+from covergraph.report import decision_graph, validation_report, written
 from tests.api.conftest import EXAMPLES, Server
 
 TURTLE = {"Content-Type": "text/turtle"}

@@ -18,8 +18,8 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from api.app import create_app
-from api.settings import Settings
+from covergraph.api.app import create_app
+from covergraph.api.settings import Settings
 from tests.api.conftest import Server
 
 CHECKS = [

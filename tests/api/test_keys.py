@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.keys import Keys, hashed, new_key, stored_keys
-from api.settings import is_loopback, settings
-from reasoner.errors import InputError
+from covergraph.api.keys import Keys, hashed, new_key, stored_keys
+from covergraph.api.settings import is_loopback, settings
+from covergraph.errors import InputError
 from tests.api.conftest import ROOT, Server, serving
 
 KEY = new_key()
@@ -21,7 +21,7 @@ KEY = new_key()
 
 def serve(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "reasoner.cli", "serve", "--port", "0", *options],
+        [sys.executable, "-m", "covergraph.cli", "serve", "--port", "0", *options],
         cwd=ROOT,
         env={**os.environ, **environment},
         capture_output=True,
@@ -120,7 +120,7 @@ def test_key_comes_from_the_environment() -> None:
 
 
 def test_command_makes_a_key_and_its_line() -> None:
-    command = [sys.executable, "-m", "api.keys"]
+    command = [sys.executable, "-m", "covergraph.api.keys"]
     ran = subprocess.run([*command, "clinic"], cwd=ROOT, capture_output=True, text=True)
     key, line = ran.stdout.split()
     assert stored_keys({"COVERGRAPH_KEYS": line}).holder(key) == "clinic"

@@ -12,9 +12,9 @@ import pytest
 from pydantic import TypeAdapter
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
-from api import models
-from reasoner.knowledge import knowledge
-from reasoner.namespaces import BASE, CONTEXT_IRI
+from covergraph.api import models
+from covergraph.knowledge import knowledge
+from covergraph.namespaces import BASE, CONTEXT_IRI
 
 LOOKUP = "/coverage?code=64493&date=2024-06-10&payer=nia"
 COMPARISON = "/compare?procedure=facet-joint-denervation&region=lumbar"

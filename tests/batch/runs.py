@@ -13,9 +13,9 @@ from typing import Any
 import many_requests
 import pyarrow.parquet as pq
 
-from reasoner.batch.decider import Question
-from reasoner.batch.run import Report, run
-from reasoner.engine import Reasoner
+from covergraph.batch.decider import Question
+from covergraph.batch.run import Report, run
+from covergraph.engine import Reasoner
 
 FACET = "centene/cp-mp-171"
 CASES = many_requests.CASES / FACET

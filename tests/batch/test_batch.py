@@ -30,12 +30,12 @@ from runs import (
     written,
 )
 
-from reasoner.batch import work
-from reasoner.batch.decider import Decider
-from reasoner.batch.ledger import Ledger
-from reasoner.engine import Reasoner
-from reasoner.errors import CovergraphError, InputError
-from reasoner.receipt import Recorder
+from covergraph.batch import work
+from covergraph.batch.decider import Decider
+from covergraph.batch.ledger import Ledger
+from covergraph.engine import Reasoner
+from covergraph.errors import CovergraphError, InputError
+from covergraph.receipt import Recorder
 
 SECRET = "secret-7391"
 

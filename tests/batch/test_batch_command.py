@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def ran(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "reasoner.cli", "batch", *words],
+        [sys.executable, "-m", "covergraph.cli", "batch", *words],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", **more},
         capture_output=True,
@@ -73,7 +73,7 @@ def test_folder_that_cannot_be_written_to_is_one_line(tmp_path: Path) -> None:
 def test_progress_is_drawn_on_a_terminal(tmp_path: Path) -> None:
     path = written(tmp_path / "a.nq", *quads(200))
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "reasoner.cli", "batch", str(path), "--policy", FACET]
+    command = [sys.executable, "-m", "covergraph.cli", "batch", str(path), "--policy", FACET]
     run = subprocess.Popen(
         [*command, "--out", str(tmp_path / "out")],
         cwd=ROOT,

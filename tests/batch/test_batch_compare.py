@@ -11,9 +11,9 @@ from many_requests import NUMBER
 from runs import FACET, decided, decisions, facet_cases, quads, rejects, rows, written
 from variations import add_edition, copied_tree, reasoner_of
 
-from reasoner.batch.compare import as_if_in_force
-from reasoner.engine import Reasoner
-from reasoner.errors import InputError
+from covergraph.batch.compare import as_if_in_force
+from covergraph.engine import Reasoner
+from covergraph.errors import InputError
 
 BLOCK_RELIEF = "positive-blocks"
 COUNT = 60

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from pyoxigraph import RdfFormat, Triple, parse
 from runs import quads
 
-from reasoner.batch.quads import NO_GRAPH, TOO_LONG, UNREADABLE, plain, requests_of, statements
-from reasoner.batch.records import Record
-from reasoner.errors import InputError
-from reasoner.formats import LARGEST
+from covergraph.batch.quads import NO_GRAPH, TOO_LONG, UNREADABLE, plain, requests_of, statements
+from covergraph.batch.records import Record
+from covergraph.errors import InputError
+from covergraph.formats import LARGEST
 
 S = b"<urn:s> <urn:p> "
 

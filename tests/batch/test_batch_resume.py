@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from runs import FACET, contents, decided, decisions, die, in_child, quads, rejects, written
 
-from reasoner.batch import ledger as ledger_module
-from reasoner.batch import output
-from reasoner.batch.decider import Decider
-from reasoner.engine import Reasoner
-from reasoner.errors import CovergraphError, InputError
+from covergraph.batch import ledger as ledger_module
+from covergraph.batch import output
+from covergraph.batch.decider import Decider
+from covergraph.engine import Reasoner
+from covergraph.errors import CovergraphError, InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -276,7 +276,7 @@ def test_full_disk_is_told_and_nothing_is_lost(
 
 
 def started(out: Path, path: Path, *more: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "reasoner.cli", "batch", str(path), "--policy", FACET]
+    command = [sys.executable, "-m", "covergraph.cli", "batch", str(path), "--policy", FACET]
     return subprocess.Popen(
         [*command, "--out", str(out), "--chunk", "20", *more],
         cwd=ROOT,

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pytest
 from runs import json_lines, quads, turtle, written
 
-from reasoner.batch import sources
-from reasoner.batch.quads import LONG_LINE
-from reasoner.batch.records import Chunk, Record, chunk_digest
-from reasoner.batch.sources import BROKEN, DAMAGED, chunks_of, records_of
-from reasoner.errors import InputError
-from reasoner.formats import LARGEST
+from covergraph.batch import sources
+from covergraph.batch.quads import LONG_LINE
+from covergraph.batch.records import Chunk, Record, chunk_digest
+from covergraph.batch.sources import BROKEN, DAMAGED, chunks_of, records_of
+from covergraph.errors import InputError
+from covergraph.formats import LARGEST
 
 COMPRESS = {
     "gz": gzip.compress,

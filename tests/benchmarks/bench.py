@@ -24,8 +24,8 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
-from reasoner.cli import COLLECTED_AFTER
-from reasoner.engine import Reasoner
+from covergraph.cli import COLLECTED_AFTER
+from covergraph.engine import Reasoner
 from tests.benchmarks import contenders as c
 from tests.benchmarks import processes
 from tests.benchmarks.given import Given, requests

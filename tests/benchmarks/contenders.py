@@ -16,11 +16,11 @@ from rdflib import Graph
 from rdflib.namespace import SH
 from rdflib.term import Node
 
-from reasoner.compiled import generate
-from reasoner.compiled.lower import leaves_of
-from reasoner.engine import Reasoner
-from reasoner.judge.reference import failing_shapes, to_rdflib, verdicts_of
-from reasoner.triples import Triples
+from covergraph.compiled import generate
+from covergraph.compiled.lower import leaves_of
+from covergraph.engine import Reasoner
+from covergraph.judge.reference import failing_shapes, to_rdflib, verdicts_of
+from covergraph.triples import Triples
 from tests.benchmarks.given import Given, resident, whole, wrapped
 from tests.benchmarks.peers.jena import Jena
 from tests.benchmarks.peers.rudof import RudofPeer

@@ -15,14 +15,14 @@ from random import Random
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
-from reasoner.criteria import Policy
-from reasoner.derive import therapy_kinds
-from reasoner.engine import Reasoner
-from reasoner.judge.reference import SENTINEL, wrapper_of
-from reasoner.knowledge import Knowledge
-from reasoner.namespaces import BASE, COV, RDF, SH, XSD
-from reasoner.standard import Standard, twin_of
-from reasoner.triples import Spo, Triples
+from covergraph.criteria import Policy
+from covergraph.derive import therapy_kinds
+from covergraph.engine import Reasoner
+from covergraph.judge.reference import SENTINEL, wrapper_of
+from covergraph.knowledge import Knowledge
+from covergraph.namespaces import BASE, COV, RDF, SH, XSD
+from covergraph.standard import Standard, twin_of
+from covergraph.triples import Spo, Triples
 from tests.case_files import load_cases
 
 POLICIES = ("centene/cp-mp-171", "nia/cg-301", "nia/cg-302", "nia/cg-300")

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = [sys.executable, "-m", "reasoner.cli"]
+COMMAND = [sys.executable, "-m", "covergraph.cli"]
 UNDER = "centene/cp-mp-171"
 TOLD = re.compile(r"(\d+) records read in ([\d.]+) s")
 FIRST_ANSWER = 60.0

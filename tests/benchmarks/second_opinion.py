@@ -11,14 +11,14 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from reasoner.criteria import Policy
-from reasoner.decide import Valuation
-from reasoner.judge import Verdicts
-from reasoner.judge.reference import verdicts_of
-from reasoner.knowledge import Knowledge
-from reasoner.prepared import Prepared
-from reasoner.standard import twin_of
-from reasoner.triples import Triples
+from covergraph.criteria import Policy
+from covergraph.decide import Valuation
+from covergraph.judge import Verdicts
+from covergraph.judge.reference import verdicts_of
+from covergraph.knowledge import Knowledge
+from covergraph.prepared import Prepared
+from covergraph.standard import twin_of
+from covergraph.triples import Triples
 from tests.benchmarks.given import whole, wrapped
 from tests.benchmarks.peers.jena import Jena
 from tests.laws import written

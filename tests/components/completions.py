@@ -15,7 +15,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from reasoner.judge import Verdict
+from covergraph.judge import Verdict
 from tests.components.histories import (
     CERVICAL,
     CONVENTIONAL,

@@ -17,22 +17,22 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 from rdflib import Graph, URIRef
 from rdflib.namespace import RDF, SH
 
-from reasoner import gate
-from reasoner.classify import Classifier
-from reasoner.compiled import CompiledJudge
-from reasoner.criteria import Criterion, Kind, Policy
-from reasoner.derive import derive
-from reasoner.facts import Terms, terms_of
-from reasoner.facts import facts_of as laid_out_facts
-from reasoner.gate import Request
-from reasoner.judge import Verdict, Verdicts
-from reasoner.judge.reference import ReferenceJudge, failing_shapes, to_rdflib, wrapper_of
-from reasoner.knowledge import Knowledge, knowledge_root, load
-from reasoner.lowering import Lowering
-from reasoner.namespaces import COV, POLICIES, REQUESTS
-from reasoner.prepared import Prepared
-from reasoner.standard import Standard, twin_of
-from reasoner.triples import Triples
+from covergraph import gate
+from covergraph.classify import Classifier
+from covergraph.compiled import CompiledJudge
+from covergraph.criteria import Criterion, Kind, Policy
+from covergraph.derive import derive
+from covergraph.facts import Terms, terms_of
+from covergraph.facts import facts_of as laid_out_facts
+from covergraph.gate import Request
+from covergraph.judge import Verdict, Verdicts
+from covergraph.judge.reference import ReferenceJudge, failing_shapes, to_rdflib, wrapper_of
+from covergraph.knowledge import Knowledge, knowledge_root, load
+from covergraph.lowering import Lowering
+from covergraph.namespaces import COV, POLICIES, REQUESTS
+from covergraph.prepared import Prepared
+from covergraph.standard import Standard, twin_of
+from covergraph.triples import Triples
 
 MET, NOT_MET, NOT_DOCUMENTED = Verdict.MET, Verdict.NOT_MET, Verdict.NOT_DOCUMENTED
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reasoner.judge import Verdict
+from covergraph.judge import Verdict
 from tests.components.completions import SERVICES
 from tests.components.histories import Span
 from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, conforms, request, verdict

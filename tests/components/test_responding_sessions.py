@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reasoner.judge import Verdict
+from covergraph.judge import Verdict
 from tests.components.completions import Rule, assert_laws, partial_histories
 from tests.components.histories import (
     ANYWHERE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reasoner.judge import Verdict
+from covergraph.judge import Verdict
 from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, request, verdict
 
 CHANGED = "cov:techniqueChangedSince cov:EpiduralInjection ; cov:regionScope cov:SameRegion"

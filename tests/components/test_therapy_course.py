@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reasoner.judge import Verdict
-from reasoner.knowledge import knowledge
-from reasoner.namespaces import COV
-from reasoner.values import is_group
+from covergraph.judge import Verdict
+from covergraph.knowledge import knowledge
+from covergraph.namespaces import COV
+from covergraph.values import is_group
 from tests.components.histories import Span
 from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, conforms, request, verdict
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
-from covergraph.codes import plain
 from covergraph.criteria import Criterion
 from covergraph.decide import Valuation
 from covergraph.engine import Reasoner
 from covergraph.facts import TREATS_REGION
 from covergraph.judge import Verdict
+from covergraph.knowledge.codes import plain
 from covergraph.lookup import Finding, Stance, look_up
 from covergraph.namespaces import BASE
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
-from covergraph.knowledge import INFERRED, Knowledge, read_turtle
+from covergraph.knowledge.base import INFERRED, Knowledge, read_turtle
 from covergraph.namespaces import BASE, RDFS, SKOS, compact, local_name
 from covergraph.triples import Spo, Triples
 

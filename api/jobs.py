@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from covergraph.codes import is_untabled, plain
 from covergraph.compare import matrix
 from covergraph.context import shipped_context
 from covergraph.engine import Reasoner
 from covergraph.errors import CovergraphError, InputError
-from covergraph.knowledge import Knowledge
+from covergraph.knowledge.base import Knowledge
+from covergraph.knowledge.codes import is_untabled, plain
 from covergraph.lookup import stating_only, turning_days
 from covergraph.namespaces import CODE
 from covergraph.receipt import Recorder

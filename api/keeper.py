@@ -222,7 +222,7 @@ def report(error: BaseException) -> None:
 def main() -> None:
     """Run the keepers on the sockets whose descriptors are the arguments."""
     # Imported here, so that a server that only talks to keepers loads none of it.
-    from covergraph.knowledge import knowledge
+    from covergraph.knowledge.base import knowledge
 
     from .jobs import Library, Workshop
 

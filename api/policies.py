@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from covergraph.clauses import register
-from covergraph.codes import plain
 from covergraph.criteria import Criterion, Policy, Route
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
+from covergraph.knowledge.codes import plain
 from covergraph.namespaces import BASE, COV, POLICIES, RDFS, compact
 from covergraph.receipt import cited
 from covergraph.select import known

@@ -8,7 +8,7 @@ from typing import Any
 from pyoxigraph import NamedNode
 
 from covergraph.criteria import Policy
-from covergraph.knowledge import Knowledge
+from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import BASE, compact, local_name
 from covergraph.vocabulary import read_by
 

@@ -13,8 +13,8 @@ from typing import TypeAlias
 
 from pyoxigraph import Literal, NamedNode
 
-from .axioms import Atom, Axioms, Body, Rule
-from .knowledge import Knowledge
+from .knowledge.axioms import Atom, Axioms, Body, Rule
+from .knowledge.base import Knowledge
 from .namespaces import RDF
 from .triples import Node, Spo, Term, Triples
 

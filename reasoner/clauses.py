@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pyoxigraph import NamedNode
 
 from .criteria import Policy
-from .knowledge import Knowledge
+from .knowledge.base import Knowledge
 from .namespaces import COV
 from .triples import Term
 

@@ -104,7 +104,7 @@ def decide_command(
 ) -> None:
     """Decide whether each requested procedure is covered, and why."""
     from .engine import Reasoner
-    from .knowledge import knowledge
+    from .knowledge.base import knowledge
     from .receipt import Recorder
     from .render import Renderer, show
     from .report import decision_graph, validation_report, written
@@ -249,7 +249,7 @@ def vocabulary_command(
 @app.command("lint")
 def lint_command() -> None:
     """Check the ontology, the shapes and the clause registers against the house rules."""
-    from .knowledge import knowledge
+    from .knowledge.base import knowledge
     from .lint import lint
 
     findings = lint(knowledge())
@@ -281,7 +281,7 @@ def check_command(
     ] = None,
 ) -> None:
     """Check that the ontology is consistent, and that both reasoners infer the same."""
-    from .knowledge import knowledge
+    from .knowledge.base import knowledge
     from .owl import check, requests_to_check
 
     found = requests_to_check(knowledge(), [p for p in requests or []])
@@ -294,7 +294,7 @@ def check_command(
 @ontology.command("build")
 def build_command() -> None:
     """Write the inferred class hierarchy that the program ships."""
-    from .knowledge import INFERRED, knowledge
+    from .knowledge.base import INFERRED, knowledge
     from .owl import build
 
     known = knowledge()

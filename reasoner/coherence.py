@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pyoxigraph import NamedNode
 
-from . import codes
-from .knowledge import Knowledge
+from .knowledge import codes
+from .knowledge.base import Knowledge
 from .namespaces import COV, XSD, compact
 from .records import Records
 from .triples import Node, Term, Triples

@@ -14,19 +14,9 @@ from enum import StrEnum
 
 from pyoxigraph import NamedNode, QuerySolutions, Store
 
-from .asked import (
-    Asked,
-    Settled,
-    contains,
-    named,
-    payer_key,
-    procedures,
-    regions,
-)
-from .asked import (
-    payers as known_payers,
-)
-from .knowledge import policy_key
+from .asked import Asked, Settled, contains, named, payer_key, procedures, regions
+from .asked import payers as known_payers
+from .knowledge.base import policy_key
 from .namespaces import COV
 from .requirements import Reader, Use, uses
 from .wording import bare, in_words

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pyoxigraph import NamedNode
 
-from .knowledge import Knowledge
+from .knowledge.base import Knowledge
 from .namespaces import COV, RDF
 from .triples import Triples
 

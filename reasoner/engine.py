@@ -26,8 +26,8 @@ from .facts import NO_VIEW, facts_of, stated_days, terms_of
 from .gate import Request, Stated
 from .history import HistoryRules, rules_of, view_of
 from .judge import Judge, Verdict
-from .knowledge import Knowledge
-from .knowledge import knowledge as shipped_knowledge
+from .knowledge.base import Knowledge
+from .knowledge.base import knowledge as shipped_knowledge
 from .lowering import Lowering
 from .namespaces import COV, XSD
 from .prepared import Prepared, dated

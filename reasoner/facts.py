@@ -17,7 +17,7 @@ from typing import TypeAlias
 from pyoxigraph import Literal, NamedNode
 
 from .classify import Classifier
-from .knowledge import Knowledge
+from .knowledge.base import Knowledge
 from .namespaces import COV, RDF, XSD
 from .triples import Term, Triples
 

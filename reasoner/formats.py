@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from .errors import InputError
 from .jsonld import parse_json
-from .knowledge import Knowledge
+from .knowledge.base import Knowledge
 from .namespaces import REQUESTS
 from .triples import Spo
 

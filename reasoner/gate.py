@@ -24,13 +24,13 @@ from pyoxigraph import (
     Triple,
 )
 
-from . import codes
-from . import knowledge as knowledge_module
 from .coherence import refuse_contradictions_of, refuse_incoherent
 from .errors import InputError
 from .facts import Facts
 from .formats import read_triples
-from .knowledge import Knowledge
+from .knowledge import base as knowledge_module
+from .knowledge import codes
+from .knowledge.base import Knowledge
 from .namespaces import COV, RDF
 from .records import UNNAMED, Records, one_line, record_classes
 from .triples import Node, Spo, Triples

@@ -27,7 +27,7 @@ from .facts import (
     Value,
     View,
 )
-from .knowledge import Knowledge
+from .knowledge.base import Knowledge
 from .namespaces import COV
 
 BY_DAY = attrgetter("on", "node")

@@ -17,7 +17,7 @@ from pyoxigraph import RdfFormat, parse
 
 from .context import Context, caller_context, meaning, shipped_context, shown
 from .errors import InputError
-from .knowledge import Knowledge
+from .knowledge.base import Knowledge
 from .namespaces import REQUESTS, XSD
 from .triples import Spo
 

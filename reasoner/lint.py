@@ -19,7 +19,7 @@ import rdflib
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from .judge.reference import to_rdflib
-from .knowledge import Knowledge, knowledge_root
+from .knowledge.base import Knowledge, knowledge_root
 from .marks import COMBINES, marks
 from .namespaces import BASE, COV, POLICIES, RDF, SOURCES, compact, local_name
 from .triples import Node, Term, Triples

@@ -15,7 +15,6 @@ from enum import StrEnum
 
 from pyoxigraph import NamedNode
 
-from .codes import is_known, nearest
 from .criteria import Criterion, Kind, Policy, Route
 from .decide import Decision, Outcome, Scope, Valuation, Value, scope
 from .engine import Reasoner
@@ -23,7 +22,8 @@ from .errors import InputError
 from .explain import deciding
 from .facts import Facts
 from .judge import Verdict
-from .knowledge import Knowledge
+from .knowledge.base import Knowledge
+from .knowledge.codes import is_known, nearest
 from .namespaces import CODE, COV, REQUESTS, SH, XSD
 from .prepared import Prepared
 from .select import Selection

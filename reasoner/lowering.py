@@ -16,7 +16,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from .criteria import Citation, Criterion, Kind, Policy, Route
 from .errors import KnowledgeError
-from .knowledge import Knowledge, is_true, policy_key
+from .knowledge.base import Knowledge, is_true, policy_key
 from .namespaces import COV, RDF, RDFS, SH, XSD, compact
 from .triples import Node, Term
 

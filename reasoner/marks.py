@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from pyoxigraph import NamedNode
 
-from .knowledge import INFERRED, Knowledge, is_true
+from .knowledge.base import INFERRED, Knowledge, is_true
 from .namespaces import BASE, CODE, COV, OWL, RDF, RDFS, SH, SKOS, Namespace
 from .triples import Spo, Term
 

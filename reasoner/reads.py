@@ -15,15 +15,8 @@ from functools import cached_property
 from pyoxigraph import NamedNode
 
 from .criteria import Criterion, Kind, Policy
-from .facts import (
-    AFFIRMS,
-    CONCERNS_PAIN,
-    DENIES,
-    HAS_PATIENT,
-    TREATS_REGION,
-    Facts,
-)
-from .knowledge import Knowledge
+from .facts import AFFIRMS, CONCERNS_PAIN, DENIES, HAS_PATIENT, TREATS_REGION, Facts
+from .knowledge.base import Knowledge
 from .lowering import RECORD_PATHS
 from .namespaces import COV, SH
 from .standard import steps

@@ -15,7 +15,7 @@ from typing import Any
 from .criteria import Citation, Criterion, Policy
 from .decide import Outcome
 from .engine import Answer
-from .knowledge import INFERRED, Knowledge
+from .knowledge.base import INFERRED, Knowledge
 from .namespaces import compact
 from .reads import Reads
 from .statements import Statement, Statements

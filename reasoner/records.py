@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pyoxigraph import NamedNode
 
 from .errors import InputError
-from .knowledge import Knowledge
+from .knowledge.base import Knowledge
 from .namespaces import COV, POLICIES, REQUESTS, compact, local_name
 from .triples import Node, Term, Triples
 

@@ -17,7 +17,7 @@ from pyoxigraph import NamedNode
 from .criteria import Policy
 from .errors import InputError, not_called
 from .facts import Value
-from .knowledge import Knowledge
+from .knowledge.base import Knowledge
 from .namespaces import COV, POLICIES
 
 

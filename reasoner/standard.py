@@ -14,7 +14,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from .criteria import Criterion, Kind, Policy
 from .errors import KnowledgeError
-from .knowledge import Knowledge
+from .knowledge.base import Knowledge
 from .lowering import ANNOTATIONS, COMPOSITE, ONE_LINE, RECORD_PATHS
 from .namespaces import BASE, COV, RDF, SH, XSD, compact
 from .triples import Node, Spo, Term, Triples

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from .knowledge import Knowledge, knowledge
+from .knowledge.base import Knowledge, knowledge
 from .namespaces import BASE, COV, XSD
 
 VIEW = Path(__file__).resolve().parent / "queries" / "view"

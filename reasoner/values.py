@@ -14,8 +14,8 @@ from functools import lru_cache
 
 from pyoxigraph import Literal, NamedNode
 
-from . import codes
-from .knowledge import Knowledge, Property
+from .knowledge import codes
+from .knowledge.base import Knowledge, Property
 from .namespaces import COV, RDF, XSD, compact
 from .records import Records, record_classes, suggestion, term_name
 from .triples import Node, Term

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pyoxigraph import BlankNode, NamedNode
 
 from .criteria import Criterion, Kind, Policy
-from .knowledge import Fact, Knowledge, Property
+from .knowledge.base import Fact, Knowledge, Property
 from .namespaces import COV, RDFS, SH, SKOS, compact
 from .standard import steps
 from .triples import Term

@@ -13,7 +13,7 @@ import re
 from pyoxigraph import Literal, NamedNode
 
 from .errors import InputError
-from .knowledge import Knowledge
+from .knowledge.base import Knowledge
 from .namespaces import CODE, COV, OWL, POLICIES, RDF, RDFS, REQUESTS, SH, SKOS, SOURCES, compact
 from .records import UNNAMED, Records, own_name, record_classes, suggestion, term_name
 from .triples import Node, Spo, Term, Triples

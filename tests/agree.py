@@ -32,7 +32,7 @@ from covergraph.criteria import Policy
 from covergraph.engine import Answer, Reasoner
 from covergraph.errors import CovergraphError, InputError
 from covergraph.judge.reference import ReferenceJudge
-from covergraph.knowledge import knowledge
+from covergraph.knowledge.base import knowledge
 from covergraph.prepared import Prepared
 from tests.benchmarks.peers import jena
 from tests.benchmarks.second_opinion import JenaJudge

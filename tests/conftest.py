@@ -17,7 +17,7 @@ from rdflib import Graph
 from covergraph.criteria import Policy
 from covergraph.engine import Answer, Reasoner
 from covergraph.judge.reference import to_rdflib
-from covergraph.knowledge import policy_key
+from covergraph.knowledge.base import policy_key
 from covergraph.standard import Standard
 from tests.case_files import Case, load_cases
 from tests.laws import FULL, AnswerOf, ShapesOf, sampled

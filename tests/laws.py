@@ -22,7 +22,7 @@ from covergraph.decide import Decision, Outcome, Scope, scope
 from covergraph.engine import Answer
 from covergraph.judge import Verdict
 from covergraph.judge.reference import MAX_DEPTH, to_rdflib
-from covergraph.knowledge import Knowledge
+from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV, SH
 from covergraph.records import record_classes
 from covergraph.standard import steps

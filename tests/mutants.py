@@ -31,7 +31,7 @@ from covergraph.explain import deciding, missing
 from covergraph.history import rules_of, view_of
 from covergraph.judge import Judge, Verdict
 from covergraph.judge.reference import ReferenceJudge
-from covergraph.knowledge import Knowledge
+from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV
 from covergraph.prepared import Prepared
 from covergraph.report import OUTCOME

@@ -19,7 +19,7 @@ from silence import can_be_silent, is_open
 from covergraph import days
 from covergraph.clauses import is_combination
 from covergraph.criteria import Criterion, Kind, Policy
-from covergraph.knowledge import Knowledge
+from covergraph.knowledge.base import Knowledge
 from covergraph.lowering import Lowering
 from covergraph.namespaces import COV, RDF, SH, XSD
 from covergraph.triples import Node, Spo, Term, Triples

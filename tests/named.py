@@ -10,7 +10,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from covergraph.classify import Classifier
 from covergraph.criteria import Policy
-from covergraph.knowledge import Knowledge
+from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV, RDF, SH, XSD
 from covergraph.records import record_classes
 from covergraph.standard import steps

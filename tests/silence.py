@@ -13,10 +13,10 @@ from functools import cache
 
 from pyoxigraph import NamedNode
 
-from covergraph import codes
 from covergraph.classify import Classifier
 from covergraph.criteria import Criterion, Kind, Policy
-from covergraph.knowledge import knowledge
+from covergraph.knowledge import codes
+from covergraph.knowledge.base import knowledge
 from covergraph.namespaces import BASE, COV, RDF, SH
 from covergraph.standard import steps
 from covergraph.triples import Triples

@@ -14,7 +14,7 @@ from covergraph.compiled.lower import leaves_of
 from covergraph.criteria import Policy
 from covergraph.engine import Reasoner
 from covergraph.errors import KnowledgeError
-from covergraph.knowledge import knowledge, policy_key
+from covergraph.knowledge.base import knowledge, policy_key
 from covergraph.lowering import Lowering
 from tests import agree
 from tests.agree import REFERENCE, difference, drawn, hold_generated, main, named_of

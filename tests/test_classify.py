@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, parse
 
-from covergraph.axioms import Axioms
 from covergraph.classify import Classifier
 from covergraph.errors import KnowledgeError
-from covergraph.knowledge import Knowledge, knowledge
+from covergraph.knowledge.axioms import Axioms
+from covergraph.knowledge.base import Knowledge, knowledge
 from covergraph.namespaces import CODE, COV, OWL, PREFIXES, RDF, REQUESTS
 from covergraph.triples import Triples
 

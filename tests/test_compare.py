@@ -20,7 +20,7 @@ from covergraph.compare import Cell, CellKind, Matrix, matrix, stances
 from covergraph.decide import Outcome
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
-from covergraph.knowledge import knowledge, policy_key
+from covergraph.knowledge.base import knowledge, policy_key
 from covergraph.namespaces import COV
 from covergraph.requirements import Reader
 from covergraph.store import shipped_store

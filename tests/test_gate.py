@@ -16,7 +16,7 @@ from covergraph import gate
 from covergraph.classify import Classifier
 from covergraph.context import shipped_context
 from covergraph.errors import InputError
-from covergraph.knowledge import knowledge
+from covergraph.knowledge.base import knowledge
 from covergraph.namespaces import CODE, CONTEXT_IRI, COV, REQUESTS
 from covergraph.triples import Triples
 

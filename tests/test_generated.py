@@ -11,7 +11,7 @@ from covergraph.criteria import Policy
 from covergraph.decide import Decision
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
-from covergraph.knowledge import knowledge
+from covergraph.knowledge.base import knowledge
 from covergraph.lowering import Lowering
 from tests.case_files import load_cases
 from tests.generate import changed, requests

@@ -15,7 +15,7 @@ import pytest
 import rdflib
 from pyoxigraph import NamedNode, RdfFormat, parse
 
-from covergraph.knowledge import Knowledge, knowledge, knowledge_root
+from covergraph.knowledge.base import Knowledge, knowledge, knowledge_root
 from covergraph.lint import Finding, lint
 from covergraph.namespaces import BASE, COV, PREFIXES
 from covergraph.triples import Spo, Triples

@@ -8,7 +8,7 @@ from mutations import mutations_of
 
 from covergraph.clauses import is_combination
 from covergraph.criteria import Policy
-from covergraph.knowledge import knowledge
+from covergraph.knowledge.base import knowledge
 from covergraph.lowering import Lowering
 from covergraph.namespaces import COV, local_name
 

@@ -12,7 +12,7 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 
 from covergraph.classify import Classifier
 from covergraph.errors import InputError, KnowledgeError
-from covergraph.knowledge import INFERRED, Knowledge, knowledge
+from covergraph.knowledge.base import INFERRED, Knowledge, knowledge
 from covergraph.namespaces import COV, OWL, PREFIXES, RDF, REQUESTS
 from covergraph.owl import build, check, requests_to_check, stale
 from covergraph.owl.dl import outside_owl_dl

@@ -21,7 +21,7 @@ from covergraph.criteria import Criterion, Policy
 from covergraph.decide import Decision
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
-from covergraph.knowledge import Knowledge, knowledge, knowledge_root, load, policy_key
+from covergraph.knowledge.base import Knowledge, knowledge, knowledge_root, load, policy_key
 from covergraph.library import library, named_query
 from covergraph.lowering import Lowering
 from covergraph.namespaces import COV, RDF, RDFS, SH, XSD

@@ -16,7 +16,7 @@ from covergraph.clauses import is_combination
 from covergraph.criteria import Policy
 from covergraph.decide import Decision
 from covergraph.engine import Reasoner
-from covergraph.knowledge import knowledge
+from covergraph.knowledge.base import knowledge
 from covergraph.lowering import Lowering
 from covergraph.namespaces import COV, POLICIES, compact
 

@@ -16,7 +16,7 @@ from covergraph.criteria import Policy
 from covergraph.decide import Outcome
 from covergraph.judge import Verdicts
 from covergraph.judge.reference import verdicts_of
-from covergraph.knowledge import knowledge
+from covergraph.knowledge.base import knowledge
 from covergraph.lowering import Lowering
 from tests.agree import JENA, hold_generated
 from tests.benchmarks.given import wrapped

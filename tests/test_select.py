@@ -26,7 +26,7 @@ from variations import (
 from covergraph.decide import Decision
 from covergraph.engine import Answer, Reasoner
 from covergraph.errors import InputError, KnowledgeError
-from covergraph.knowledge import load
+from covergraph.knowledge.base import load
 from covergraph.namespaces import POLICIES
 from covergraph.select import Selection
 

@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 
 from covergraph.engine import Answer, Reasoner
-from covergraph.knowledge import knowledge_root, load
+from covergraph.knowledge.base import knowledge_root, load
 
 ROOT = knowledge_root()
 EXAMPLES = ROOT / "data" / "examples"

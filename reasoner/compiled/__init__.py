@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode
 from ..criteria import Criterion, Policy
 from ..decide import VERDICT, VERDICTS, Valuation
 from ..judge import Verdicts
-from ..knowledge import Knowledge
+from ..knowledge.base import Knowledge
 from ..prepared import Prepared
 from . import generate, values
 from .lower import leaves_of

@@ -12,7 +12,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from ..criteria import Policy
 from ..errors import KnowledgeError
 from ..facts import TREATS_LEVEL, USES_TECHNIQUE, Number, value_of
-from ..knowledge import Knowledge, is_true
+from ..knowledge.base import Knowledge, is_true
 from ..lowering import component_parameters
 from ..namespaces import COV, RDF, SH, compact, local_name
 from ..standard import OPEN, Standard, twin_of

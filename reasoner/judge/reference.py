@@ -26,7 +26,7 @@ from rdflib.term import Node as RdflibNode
 from ..criteria import Policy
 from ..decide import Valuation
 from ..errors import KnowledgeError
-from ..knowledge import Knowledge
+from ..knowledge.base import Knowledge
 from ..prepared import Prepared
 from ..standard import Standard, twin_of
 from ..triples import Term, Triples

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pyoxigraph import Literal, NamedNode
 
 from ..classify import Classifier
-from ..knowledge import Knowledge
+from ..knowledge.base import Knowledge
 from ..namespaces import COV, OWL, RDF, REQUESTS, compact, local_name
 from ..triples import Node, Spo, Term, Triples
 from .dl import outside_owl_dl

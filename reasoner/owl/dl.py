@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from ..knowledge import Knowledge
+from ..knowledge.base import Knowledge
 from ..namespaces import OWL, RDF, RDFS, XSD, Namespace, compact
 from ..triples import Term, Triples
 from .hermit import ontology_triples

@@ -20,7 +20,7 @@ import rdflib
 from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 
 from ..errors import KnowledgeError
-from ..knowledge import INFERRED, Knowledge
+from ..knowledge.base import INFERRED, Knowledge
 from ..namespaces import COV, OWL, RDFS
 from ..triples import Spo, Term, Triples
 

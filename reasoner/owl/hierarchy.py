@@ -9,7 +9,7 @@ from __future__ import annotations
 from pyoxigraph import NamedNode
 
 from ..errors import KnowledgeError
-from ..knowledge import INFERRED, Knowledge
+from ..knowledge.base import INFERRED, Knowledge
 from ..namespaces import COV, OWL, PREFIXES, RDFS, compact
 from ..triples import Triples
 from .hermit import infer, ontology_triples

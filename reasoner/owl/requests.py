@@ -10,7 +10,7 @@ from pyoxigraph import BlankNode, RdfFormat, Triple, serialize
 from .. import gate
 from ..errors import InputError
 from ..formats import read_triples
-from ..knowledge import Knowledge
+from ..knowledge.base import Knowledge
 from ..namespaces import COV
 from ..triples import Term, Triples
 

@@ -7,7 +7,6 @@ from datetime import date
 
 from pyoxigraph import NamedNode, RdfFormat
 
-from .. import codes
 from ..classify import Classifier
 from ..errors import InputError
 from ..facts import (
@@ -26,23 +25,14 @@ from ..facts import (
 )
 from ..formats import LARGEST, TURTLE, document
 from ..gate import Request, Stated
-from ..knowledge import Knowledge
+from ..knowledge import codes
+from ..knowledge.base import Knowledge
 from ..namespaces import COV
 from ..records import record_classes
 from ..values import day_in
 from .closures import Closures
 from .refusals import Refusals
-from .tables import (
-    Closure,
-    Found,
-    Joint,
-    Kept,
-    Role,
-    Spec,
-    Takes,
-    record_links,
-    role_of,
-)
+from .tables import Closure, Found, Joint, Kept, Role, Spec, Takes, record_links, role_of
 from .words import COMMENT_IRIS, TEXT, Raw, Unsure, Words, parsed, refuse_name, words_of
 
 N_TRIPLES = "application/n-triples"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from pyoxigraph import NamedNode
 
-from .. import codes
 from ..facts import (
     AFFIRMS,
     DENIES,
@@ -21,7 +20,8 @@ from ..facts import (
     Incompatible,
     Value,
 )
-from ..knowledge import Knowledge, is_true
+from ..knowledge import codes
+from ..knowledge.base import Knowledge, is_true
 from ..namespaces import COV
 from .tables import Found, Kept, Role
 from .words import Unsure

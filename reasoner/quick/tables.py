@@ -16,10 +16,10 @@ from typing import TypeAlias
 
 from pyoxigraph import NamedNode
 
-from ..axioms import Atom, Rule
 from ..coherence import ORDERED, PROCEDURES
 from ..facts import Value
-from ..knowledge import Knowledge, Property
+from ..knowledge.axioms import Atom, Rule
+from ..knowledge.base import Knowledge, Property
 from ..namespaces import COV, RDF, XSD
 
 # Values in their order. Requests share those of the tables, so nobody may change any.

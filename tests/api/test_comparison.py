@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from covergraph.compare import matrix
-from covergraph.knowledge import knowledge
+from covergraph.knowledge.base import knowledge
 from covergraph.store import open_store
 
 

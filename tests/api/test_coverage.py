@@ -13,9 +13,9 @@ from covergraph.api.jobs import Workshop
 from covergraph.api.keeper import KINDS
 from covergraph.api.negotiation import JSON
 from covergraph.api.service import pages_of
-from covergraph.codes import plain
 from covergraph.engine import Reasoner
-from covergraph.knowledge import knowledge, policy_key
+from covergraph.knowledge.base import knowledge, policy_key
+from covergraph.knowledge.codes import plain
 from covergraph.lookup import Finding, Stance, look_up, turning_days
 from covergraph.namespaces import COV
 from tests.case_files import CASES as FOLDER

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from covergraph.api import models
-from covergraph.knowledge import knowledge
+from covergraph.knowledge.base import knowledge
 from covergraph.namespaces import BASE, CONTEXT_IRI
 
 LOOKUP = "/coverage?code=64493&date=2024-06-10&payer=nia"

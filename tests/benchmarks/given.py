@@ -19,7 +19,7 @@ from covergraph.criteria import Policy
 from covergraph.derive import therapy_kinds
 from covergraph.engine import Reasoner
 from covergraph.judge.reference import SENTINEL, wrapper_of
-from covergraph.knowledge import Knowledge
+from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import BASE, COV, RDF, SH, XSD
 from covergraph.standard import Standard, twin_of
 from covergraph.triples import Spo, Triples

@@ -15,7 +15,7 @@ from covergraph.criteria import Policy
 from covergraph.decide import Valuation
 from covergraph.judge import Verdicts
 from covergraph.judge.reference import verdicts_of
-from covergraph.knowledge import Knowledge
+from covergraph.knowledge.base import Knowledge
 from covergraph.prepared import Prepared
 from covergraph.standard import twin_of
 from covergraph.triples import Triples

@@ -27,7 +27,7 @@ from covergraph.facts import facts_of as laid_out_facts
 from covergraph.gate import Request
 from covergraph.judge import Verdict, Verdicts
 from covergraph.judge.reference import ReferenceJudge, failing_shapes, to_rdflib, wrapper_of
-from covergraph.knowledge import Knowledge, knowledge_root, load
+from covergraph.knowledge.base import Knowledge, knowledge_root, load
 from covergraph.lowering import Lowering
 from covergraph.namespaces import COV, POLICIES, REQUESTS
 from covergraph.prepared import Prepared

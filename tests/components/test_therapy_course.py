@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covergraph.judge import Verdict
-from covergraph.knowledge import knowledge
+from covergraph.knowledge.base import knowledge
 from covergraph.namespaces import COV
 from covergraph.values import is_group
 from tests.components.histories import Span

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
-from .errors import KnowledgeError
-from .namespaces import COV, OWL, POLICIES, RDF, RDFS, SKOS
-from .triples import Spo, Term, Triples
+from ..errors import KnowledgeError
+from ..namespaces import COV, OWL, POLICIES, RDF, RDFS, SKOS
+from ..triples import Spo, Term, Triples
 
 FOLDERS = ("ontology", "data/codes", "shapes/components", "shapes/policies", "data/sources")
 INFERRED = "ontology/inferred.ttl"
@@ -216,9 +216,9 @@ class Knowledge:
 
 def knowledge_root() -> Path:
     """Return where the knowledge lies: inside an installed package, or in the checkout."""
-    here = Path(__file__).resolve().parent
-    installed = here / "_knowledge"
-    return installed if installed.is_dir() else here.parent
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "_knowledge"
+    return installed if installed.is_dir() else package.parent
 
 
 def read_turtle(data: bytes, name: str) -> list[Spo]:

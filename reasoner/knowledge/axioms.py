@@ -15,10 +15,10 @@ from typing import NamedTuple, NoReturn, TypeAlias
 
 from pyoxigraph import BlankNode, NamedNode
 
-from .errors import KnowledgeError
-from .knowledge import INFERRED, Knowledge
-from .namespaces import OWL, RDF, RDFS, compact
-from .triples import Node, Spo, Term, Triples
+from ..errors import KnowledgeError
+from ..namespaces import OWL, RDF, RDFS, compact
+from ..triples import Node, Spo, Term, Triples
+from .base import INFERRED, Knowledge
 
 
 def _owl(names: str) -> frozenset[NamedNode]:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from .knowledge import Knowledge
-from .namespaces import CODE, COV, OWL
-from .triples import Node, Term
+from ..namespaces import CODE, COV, OWL
+from ..triples import Node, Term
+from .base import Knowledge
 
 UNTABLED = "data/codes/icd-10-cm.txt"
 

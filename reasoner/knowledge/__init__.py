@@ -1,0 +1,1 @@
+"""What the program knows: ontology, code tables, components and policies, loaded once."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
-from covergraph.criteria import Criterion
 from covergraph.decide import Valuation
 from covergraph.engine import Reasoner
 from covergraph.facts import TREATS_REGION
@@ -15,6 +14,7 @@ from covergraph.judge import Verdict
 from covergraph.knowledge.codes import plain
 from covergraph.lookup import Finding, Stance, look_up
 from covergraph.namespaces import BASE
+from covergraph.policies.criteria import Criterion
 
 from .policies import View, brief, way
 from .procedures import Procedures, system_of

@@ -7,12 +7,12 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
-from covergraph.criteria import Policy
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
 from covergraph.knowledge.codes import families, is_untabled, plain
 from covergraph.lookup import diagnosis_code, procedure_code, speaking
 from covergraph.namespaces import BASE, COV, RDFS, SKOS, kebab
+from covergraph.policies.criteria import Policy
 from covergraph.triples import Term
 
 from .policies import View, existing

@@ -7,9 +7,9 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
-from covergraph.criteria import Policy
 from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import BASE, compact, local_name
+from covergraph.policies.criteria import Policy
 from covergraph.vocabulary import read_by
 
 

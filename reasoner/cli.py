@@ -175,8 +175,8 @@ def clauses_command(
     key: Annotated[str | None, typer.Argument(help="payer/policy; all of them without.")] = None,
 ) -> None:
     """Show what became of every clause of a policy's document."""
-    from .clauses import register, uncited
     from .engine import Reasoner
+    from .policies.clauses import register, uncited
     from .receipt import Recorder
     from .render import Renderer, show
 

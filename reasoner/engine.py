@@ -17,7 +17,6 @@ from pyoxigraph import Literal, NamedNode
 from . import days, gate
 from .classify import Classifier
 from .compiled import CompiledJudge
-from .criteria import Citation, Criterion, Policy, Route
 from .decide import Decision, Outcome, Scope, Valuation, Value, decide, scope
 from .derive import derive
 from .errors import InputError
@@ -28,8 +27,9 @@ from .history import HistoryRules, rules_of, view_of
 from .judge import Judge, Verdict
 from .knowledge.base import Knowledge
 from .knowledge.base import knowledge as shipped_knowledge
-from .lowering import Lowering
 from .namespaces import COV, XSD
+from .policies.criteria import Citation, Criterion, Policy, Route
+from .policies.lowering import Lowering
 from .prepared import Prepared, dated
 from .quick import QuickReader
 from .reads import Reads

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from . import days
-from .criteria import Policy
 from .errors import KnowledgeError
 from .facts import (
     AFFIRMS,
@@ -29,6 +28,7 @@ from .facts import (
 )
 from .knowledge.base import Knowledge
 from .namespaces import COV
+from .policies.criteria import Policy
 
 BY_DAY = attrgetter("on", "node")
 

@@ -15,7 +15,6 @@ from enum import StrEnum
 
 from pyoxigraph import NamedNode
 
-from .criteria import Criterion, Kind, Policy, Route
 from .decide import Decision, Outcome, Scope, Valuation, Value, scope
 from .engine import Reasoner
 from .errors import InputError
@@ -25,9 +24,10 @@ from .judge import Verdict
 from .knowledge.base import Knowledge
 from .knowledge.codes import is_known, nearest
 from .namespaces import CODE, COV, REQUESTS, SH, XSD
+from .policies.criteria import Criterion, Kind, Policy, Route
+from .policies.standard import steps
 from .prepared import Prepared
 from .select import Selection
-from .standard import steps
 from .triples import Term
 
 WRITTEN = re.compile(r"[A-Z0-9][A-Z0-9.]{1,9}")

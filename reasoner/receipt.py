@@ -12,11 +12,11 @@ from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
 
-from .criteria import Citation, Criterion, Policy
 from .decide import Outcome
 from .engine import Answer
 from .knowledge.base import INFERRED, Knowledge
 from .namespaces import compact
+from .policies.criteria import Citation, Criterion, Policy
 from .reads import Reads
 from .statements import Statement, Statements
 

@@ -17,14 +17,14 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from .clauses import Clause, uncited
-from .criteria import Citation, Criterion, Kind, Policy, Route
 from .decide import Decision, Outcome
 from .engine import Answer
 from .facts import AFFIRMS, DENIES, HAS_CODE, HAS_KIND
 from .gate import Request
 from .judge import Verdict
 from .namespaces import SKOS
+from .policies.clauses import Clause, uncited
+from .policies.criteria import Citation, Criterion, Kind, Policy, Route
 from .receipt import Recorder
 from .select import Catalogue
 from .statements import Statement

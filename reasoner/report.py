@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
-from .criteria import Criterion
 from .decide import Decision, Outcome
 from .engine import Answer
 from .judge import Verdict
 from .namespaces import COV, PREFIXES, PROV, RDF, RDFS, REQUESTS, SH, XSD
+from .policies.criteria import Criterion
 from .receipt import ENGINE, Recorder, engine_version, ordered, shapes_digest
 from .triples import Spo, Triples
 

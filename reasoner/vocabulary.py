@@ -10,10 +10,10 @@ from collections.abc import Iterable
 
 from pyoxigraph import BlankNode, NamedNode
 
-from .criteria import Criterion, Kind, Policy
 from .knowledge.base import Fact, Knowledge, Property
 from .namespaces import COV, RDFS, SH, SKOS, compact
-from .standard import steps
+from .policies.criteria import Criterion, Kind, Policy
+from .policies.standard import steps
 from .triples import Term
 
 RECORDS = (

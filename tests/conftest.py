@@ -14,11 +14,11 @@ from hypothesis import settings
 from pyoxigraph import NamedNode
 from rdflib import Graph
 
-from covergraph.criteria import Policy
 from covergraph.engine import Answer, Reasoner
 from covergraph.judge.reference import to_rdflib
 from covergraph.knowledge.base import policy_key
-from covergraph.standard import Standard
+from covergraph.policies.criteria import Policy
+from covergraph.policies.standard import Standard
 from tests.case_files import Case, load_cases
 from tests.laws import FULL, AnswerOf, ShapesOf, sampled
 

@@ -17,15 +17,15 @@ import pyshacl
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 from rdflib import Graph
 
-from covergraph.criteria import Policy
 from covergraph.decide import Decision, Outcome, Scope, scope
 from covergraph.engine import Answer
 from covergraph.judge import Verdict
 from covergraph.judge.reference import MAX_DEPTH, to_rdflib
 from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV, SH
+from covergraph.policies.criteria import Policy
+from covergraph.policies.standard import steps
 from covergraph.records import record_classes
-from covergraph.standard import steps
 from covergraph.triples import Node, Spo, Term, Triples
 from covergraph.values import is_group
 

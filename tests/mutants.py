@@ -23,7 +23,6 @@ from mutations import Mutation, mutations_of
 from pyoxigraph import NamedNode
 
 from covergraph.compiled import CompiledJudge
-from covergraph.criteria import Policy
 from covergraph.decide import Scope, Valuation, decide, scope
 from covergraph.engine import Reasoner
 from covergraph.errors import KnowledgeError
@@ -33,6 +32,7 @@ from covergraph.judge import Judge, Verdict
 from covergraph.judge.reference import ReferenceJudge
 from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV
+from covergraph.policies.criteria import Policy
 from covergraph.prepared import Prepared
 from covergraph.report import OUTCOME
 from covergraph.select import Catalogue

@@ -17,11 +17,11 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from silence import can_be_silent, is_open
 
 from covergraph import days
-from covergraph.clauses import is_combination
-from covergraph.criteria import Criterion, Kind, Policy
 from covergraph.knowledge.base import Knowledge
-from covergraph.lowering import Lowering
 from covergraph.namespaces import COV, RDF, SH, XSD
+from covergraph.policies.clauses import is_combination
+from covergraph.policies.criteria import Criterion, Kind, Policy
+from covergraph.policies.lowering import Lowering
 from covergraph.triples import Node, Spo, Term, Triples
 
 NUMBERS = {XSD.integer.value, XSD.decimal.value}

@@ -9,11 +9,11 @@ from functools import cache, cached_property
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from covergraph.classify import Classifier
-from covergraph.criteria import Policy
 from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV, RDF, SH, XSD
+from covergraph.policies.criteria import Policy
+from covergraph.policies.standard import steps
 from covergraph.records import record_classes
-from covergraph.standard import steps
 from covergraph.triples import Term, Triples
 from covergraph.values import is_group
 

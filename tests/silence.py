@@ -14,11 +14,11 @@ from functools import cache
 from pyoxigraph import NamedNode
 
 from covergraph.classify import Classifier
-from covergraph.criteria import Criterion, Kind, Policy
 from covergraph.knowledge import codes
 from covergraph.knowledge.base import knowledge
 from covergraph.namespaces import BASE, COV, RDF, SH
-from covergraph.standard import steps
+from covergraph.policies.criteria import Criterion, Kind, Policy
+from covergraph.policies.standard import steps
 from covergraph.triples import Triples
 
 REQUEST, PROCEDURE = NamedNode(f"{BASE}bench#request"), NamedNode(f"{BASE}bench#procedure")

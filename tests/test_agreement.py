@@ -10,12 +10,12 @@ import pytest
 from mutations import leaf_misread
 
 from covergraph.compiled import CompiledJudge
-from covergraph.compiled.lower import leaves_of
-from covergraph.criteria import Policy
 from covergraph.engine import Reasoner
 from covergraph.errors import KnowledgeError
 from covergraph.knowledge.base import knowledge, policy_key
-from covergraph.lowering import Lowering
+from covergraph.policies.criteria import Policy
+from covergraph.policies.leaves import leaves_of
+from covergraph.policies.lowering import Lowering
 from tests import agree
 from tests.agree import REFERENCE, difference, drawn, hold_generated, main, named_of
 from tests.case_files import Case

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from covergraph.clauses import register, uncited
 from covergraph.engine import Reasoner
 from covergraph.namespaces import COV
+from covergraph.policies.clauses import register, uncited
 
 
 def editions(reasoner: Reasoner) -> list:

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
 from covergraph.compiled.values import valuing
-from covergraph.criteria import Criterion, Policy, Route
 from covergraph.decide import (
     COVERED,
     NOT_COVERED,
@@ -37,6 +36,7 @@ from covergraph.decide import (
 from covergraph.explain import deciding, missing
 from covergraph.judge import Verdict
 from covergraph.namespaces import COV
+from covergraph.policies.criteria import Criterion, Policy, Route
 
 MET, NOT_MET, SILENT = Verdict.MET, Verdict.NOT_MET, Verdict.NOT_DOCUMENTED
 DEPTH = 2

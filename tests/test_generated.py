@@ -7,12 +7,12 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from covergraph.criteria import Policy
 from covergraph.decide import Decision
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
 from covergraph.knowledge.base import knowledge
-from covergraph.lowering import Lowering
+from covergraph.policies.criteria import Policy
+from covergraph.policies.lowering import Lowering
 from tests.case_files import load_cases
 from tests.generate import changed, requests
 from tests.laws import (

@@ -6,11 +6,11 @@ import pytest
 from mutants import mutants_of
 from mutations import mutations_of
 
-from covergraph.clauses import is_combination
-from covergraph.criteria import Policy
 from covergraph.knowledge.base import knowledge
-from covergraph.lowering import Lowering
 from covergraph.namespaces import COV, local_name
+from covergraph.policies.clauses import is_combination
+from covergraph.policies.criteria import Policy
+from covergraph.policies.lowering import Lowering
 
 ENOUGH = 0.95
 POLICIES = Lowering(knowledge()).policies()

@@ -17,14 +17,14 @@ import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Store
 
 from covergraph.commands.query import answered, text_of, written
-from covergraph.criteria import Criterion, Policy
 from covergraph.decide import Decision
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
 from covergraph.knowledge.base import Knowledge, knowledge, knowledge_root, load, policy_key
 from covergraph.library import library, named_query
-from covergraph.lowering import Lowering
 from covergraph.namespaces import COV, RDF, RDFS, SH, XSD
+from covergraph.policies.criteria import Criterion, Policy
+from covergraph.policies.lowering import Lowering
 from covergraph.sparql.gate import admit
 from covergraph.store import VIEW, open_store
 from covergraph.triples import Term

@@ -29,10 +29,10 @@ from variations import (
     reasoner_of,
 )
 
-from covergraph.criteria import Criterion, Policy
 from covergraph.engine import Answer, Reasoner
 from covergraph.facts import facts_of
 from covergraph.namespaces import compact, local_name
+from covergraph.policies.criteria import Criterion, Policy
 from covergraph.prepared import Prepared
 from covergraph.reads import Reads
 from covergraph.receipt import Recorder, engine_version, shapes_digest

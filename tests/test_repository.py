@@ -12,13 +12,13 @@ from pyoxigraph import NamedNode
 from silence import is_open
 from variations import EXAMPLES, ROOT
 
-from covergraph.clauses import is_combination
-from covergraph.criteria import Policy
 from covergraph.decide import Decision
 from covergraph.engine import Reasoner
 from covergraph.knowledge.base import knowledge
-from covergraph.lowering import Lowering
 from covergraph.namespaces import COV, POLICIES, compact
+from covergraph.policies.clauses import is_combination
+from covergraph.policies.criteria import Policy
+from covergraph.policies.lowering import Lowering
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SHAPES = ROOT / "shapes" / "policies"

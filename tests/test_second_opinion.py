@@ -12,12 +12,12 @@ from importlib.util import find_spec
 
 import pytest
 
-from covergraph.criteria import Policy
 from covergraph.decide import Outcome
 from covergraph.judge import Verdicts
 from covergraph.judge.reference import verdicts_of
 from covergraph.knowledge.base import knowledge
-from covergraph.lowering import Lowering
+from covergraph.policies.criteria import Policy
+from covergraph.policies.lowering import Lowering
 from tests.agree import JENA, hold_generated
 from tests.benchmarks.given import wrapped
 from tests.benchmarks.peers import jena

@@ -8,13 +8,13 @@ from math import comb
 import pytest
 from pyoxigraph import NamedNode
 
-from covergraph.criteria import Criterion, Kind
 from covergraph.errors import KnowledgeError
 from covergraph.judge import Verdict
 from covergraph.judge.reference import failing_shapes, to_rdflib
-from covergraph.lowering import MAX_COMBINATIONS, MAX_DEPTH, Lowering
 from covergraph.namespaces import COV
-from covergraph.standard import Standard
+from covergraph.policies.criteria import Criterion, Kind
+from covergraph.policies.lowering import MAX_COMBINATIONS, MAX_DEPTH, Lowering
+from covergraph.policies.standard import Standard
 from tests.components.support import (
     MET,
     NOT_DOCUMENTED,

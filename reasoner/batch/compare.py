@@ -15,9 +15,9 @@ from copy import copy
 from dataclasses import dataclass
 from enum import Enum
 
-from ..criteria import Criterion
 from ..decide import Decision
 from ..engine import Answer, Reasoner
+from ..policies.criteria import Criterion
 
 
 class Change(Enum):

@@ -13,9 +13,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..criteria import Criterion
 from ..decide import Decision
 from ..engine import Answer
+from ..policies.criteria import Criterion
 from ..render import ENDS, WORDS, in_order, sections
 
 WHAT = {

@@ -7,13 +7,13 @@ from functools import cached_property
 
 from pyoxigraph import NamedNode
 
-from ..criteria import Criterion, Policy
 from ..decide import VERDICT, VERDICTS, Valuation
 from ..judge import Verdicts
 from ..knowledge.base import Knowledge
+from ..policies.criteria import Criterion, Policy
+from ..policies.leaves import leaves_of
 from ..prepared import Prepared
 from . import generate, values
-from .lower import leaves_of
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from ..decide import OF_RANK
 from ..errors import KnowledgeError
 from ..facts import CONCERNS_PAIN, HAS_PATIENT, NONE, REQUESTS_PROCEDURE, TYPE, Facts, Value, Values
-from . import algebra as a
+from ..policies import algebra as a
 from .history import judging, picking
 
 Verdicts: TypeAlias = Callable[[Facts], list[int]]

@@ -14,7 +14,7 @@ from ..days import day_after as after
 from ..days import day_before as before
 from ..facts import DENIES, NONE, TREATS_LEVEL, USES_TECHNIQUE, Facts, Session
 from ..namespaces import COV
-from . import algebra as a
+from ..policies import algebra as a
 
 Judging: TypeAlias = Callable[[Facts, list[Session], list[Session]], bool]
 Picking: TypeAlias = Callable[[Facts, list[Session]], tuple[list[Session], list[Session]]]

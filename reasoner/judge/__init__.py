@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from pyoxigraph import NamedNode
 
-from ..criteria import Policy
 from ..namespaces import COV
+from ..policies.criteria import Policy
 from ..prepared import Prepared
 
 if TYPE_CHECKING:

@@ -23,12 +23,12 @@ from rdflib.plugins.sparql.sparql import Query
 from rdflib.query import Result
 from rdflib.term import Node as RdflibNode
 
-from ..criteria import Policy
 from ..decide import Valuation
 from ..errors import KnowledgeError
 from ..knowledge.base import Knowledge
+from ..policies.criteria import Policy
+from ..policies.standard import Standard, twin_of
 from ..prepared import Prepared
-from ..standard import Standard, twin_of
 from ..triples import Term, Triples
 from . import Verdict, Verdicts
 

@@ -17,9 +17,9 @@ from rdflib.namespace import SH
 from rdflib.term import Node
 
 from covergraph.compiled import generate
-from covergraph.compiled.lower import leaves_of
 from covergraph.engine import Reasoner
 from covergraph.judge.reference import failing_shapes, to_rdflib, verdicts_of
+from covergraph.policies.leaves import leaves_of
 from covergraph.triples import Triples
 from tests.benchmarks.given import Given, resident, whole, wrapped
 from tests.benchmarks.peers.jena import Jena

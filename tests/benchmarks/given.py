@@ -15,13 +15,13 @@ from random import Random
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
-from covergraph.criteria import Policy
 from covergraph.derive import therapy_kinds
 from covergraph.engine import Reasoner
 from covergraph.judge.reference import SENTINEL, wrapper_of
 from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import BASE, COV, RDF, SH, XSD
-from covergraph.standard import Standard, twin_of
+from covergraph.policies.criteria import Policy
+from covergraph.policies.standard import Standard, twin_of
 from covergraph.triples import Spo, Triples
 from tests.case_files import load_cases
 

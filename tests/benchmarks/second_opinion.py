@@ -11,13 +11,13 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from covergraph.criteria import Policy
 from covergraph.decide import Valuation
 from covergraph.judge import Verdicts
 from covergraph.judge.reference import verdicts_of
 from covergraph.knowledge.base import Knowledge
+from covergraph.policies.criteria import Policy
+from covergraph.policies.standard import twin_of
 from covergraph.prepared import Prepared
-from covergraph.standard import twin_of
 from covergraph.triples import Triples
 from tests.benchmarks.given import whole, wrapped
 from tests.benchmarks.peers.jena import Jena

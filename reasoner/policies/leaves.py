@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from ..criteria import Policy
 from ..errors import KnowledgeError
 from ..facts import TREATS_LEVEL, USES_TECHNIQUE, Number, value_of
 from ..knowledge.base import Knowledge, is_true
-from ..lowering import component_parameters
 from ..namespaces import COV, RDF, SH, compact, local_name
-from ..standard import OPEN, Standard, twin_of
 from ..triples import Node, Term
 from . import algebra as a
+from .criteria import Policy
+from .lowering import component_parameters
+from .standard import OPEN, Standard, twin_of
 
 ORDERS = {
     SH.minInclusive: a.Order.AT_LEAST,

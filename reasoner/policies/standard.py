@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
+from ..errors import KnowledgeError
+from ..knowledge.base import Knowledge
+from ..namespaces import BASE, COV, RDF, SH, XSD, compact
+from ..triples import Node, Spo, Term, Triples
 from .criteria import Criterion, Kind, Policy
-from .errors import KnowledgeError
-from .knowledge.base import Knowledge
 from .lowering import ANNOTATIONS, COMPOSITE, ONE_LINE, RECORD_PATHS
-from .namespaces import BASE, COV, RDF, SH, XSD, compact
-from .triples import Node, Spo, Term, Triples
 
 OPEN = BASE + "ontology/when-open#"
 

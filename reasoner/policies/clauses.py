@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
 
+from ..knowledge.base import Knowledge
+from ..namespaces import COV
+from ..triples import Term
 from .criteria import Policy
-from .knowledge.base import Knowledge
-from .namespaces import COV
-from .triples import Term
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from functools import cached_property
 
 from pyoxigraph import NamedNode
 
-from .namespaces import COV
-from .triples import Term
+from ..namespaces import COV
+from ..triples import Term
 
 
 class Kind(Enum):

@@ -14,11 +14,11 @@ from math import comb
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
+from ..errors import KnowledgeError
+from ..knowledge.base import Knowledge, is_true, policy_key
+from ..namespaces import COV, RDF, RDFS, SH, XSD, compact
+from ..triples import Node, Term
 from .criteria import Citation, Criterion, Kind, Policy, Route
-from .errors import KnowledgeError
-from .knowledge.base import Knowledge, is_true, policy_key
-from .namespaces import COV, RDF, RDFS, SH, XSD, compact
-from .triples import Node, Term
 
 MAX_COMBINATIONS = 120
 MAX_DEPTH = 5

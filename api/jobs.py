@@ -15,7 +15,6 @@ from datetime import date
 from typing import Any
 
 from covergraph.compare import matrix
-from covergraph.context import shipped_context
 from covergraph.engine import Reasoner
 from covergraph.errors import CovergraphError, InputError
 from covergraph.knowledge.base import Knowledge
@@ -24,6 +23,7 @@ from covergraph.lookup import stating_only, turning_days
 from covergraph.namespaces import CODE
 from covergraph.receipt import Recorder
 from covergraph.report import decision_graph, validation_report, written
+from covergraph.request.context import shipped_context
 from covergraph.sparql.evaluate import GRAPHS, ROWS, YES_OR_NO, evaluate
 from covergraph.sparql.gate import Form, admit
 from covergraph.sparql.limits import Limits

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
-from . import days, gate
+from . import days
 from .classify import Classifier
 from .compiled import CompiledJudge
 from .decide import Decision, Outcome, Scope, Valuation, Value, decide, scope
@@ -22,7 +22,6 @@ from .derive import derive
 from .errors import InputError
 from .explain import Ways, deciding, lifted, limiting, may_improve, missing
 from .facts import NO_VIEW, facts_of, stated_days, terms_of
-from .gate import Request, Stated
 from .history import HistoryRules, rules_of, view_of
 from .judge import Judge, Verdict
 from .knowledge.base import Knowledge
@@ -33,6 +32,8 @@ from .policies.lowering import Lowering
 from .prepared import Prepared, dated
 from .quick import QuickReader
 from .reads import Reads
+from .request import gate
+from .request.gate import Request, Stated
 from .select import Catalogue, Selection
 from .statements import Statements
 from .triples import Triples

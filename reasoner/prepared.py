@@ -14,8 +14,8 @@ from functools import cached_property
 from pyoxigraph import Literal, NamedNode
 
 from .facts import Facts, View
-from .gate import Request
 from .namespaces import COV, XSD
+from .request.gate import Request
 from .triples import Triples
 
 

@@ -20,12 +20,12 @@ from rich.tree import Tree
 from .decide import Decision, Outcome
 from .engine import Answer
 from .facts import AFFIRMS, DENIES, HAS_CODE, HAS_KIND
-from .gate import Request
 from .judge import Verdict
 from .namespaces import SKOS
 from .policies.clauses import Clause, uncited
 from .policies.criteria import Citation, Criterion, Kind, Policy, Route
 from .receipt import Recorder
+from .request.gate import Request
 from .select import Catalogue
 from .statements import Statement
 

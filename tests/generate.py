@@ -22,8 +22,8 @@ from pyoxigraph import Literal, NamedNode
 
 from covergraph import days
 from covergraph.namespaces import COV, RDF, REQUESTS, XSD
+from covergraph.request.values import is_group
 from covergraph.triples import Spo, Term
-from covergraph.values import is_group
 from tests.laws import stated, written
 from tests.named import Named
 

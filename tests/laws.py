@@ -25,9 +25,9 @@ from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV, SH
 from covergraph.policies.criteria import Policy
 from covergraph.policies.standard import steps
-from covergraph.records import record_classes
+from covergraph.request.records import record_classes
+from covergraph.request.values import is_group
 from covergraph.triples import Node, Spo, Term, Triples
-from covergraph.values import is_group
 
 FULL = os.environ.get("COVERGRAPH_LAWS") == "full"
 

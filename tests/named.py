@@ -13,9 +13,9 @@ from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV, RDF, SH, XSD
 from covergraph.policies.criteria import Policy
 from covergraph.policies.standard import steps
-from covergraph.records import record_classes
+from covergraph.request.records import record_classes
+from covergraph.request.values import is_group
 from covergraph.triples import Term, Triples
-from covergraph.values import is_group
 
 # Which statement of a request a parameter of a component speaks of.
 READS = {

@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import RdfFormat, Triple, parse, serialize
 
-from covergraph import gate
 from covergraph.classify import Classifier
-from covergraph.context import shipped_context
 from covergraph.errors import InputError
 from covergraph.knowledge.base import knowledge
 from covergraph.namespaces import CODE, CONTEXT_IRI, COV, REQUESTS
+from covergraph.request import gate
+from covergraph.request.context import shipped_context
 from covergraph.triples import Triples
 
 PREFIXES = """\

@@ -17,10 +17,10 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, seriali
 from covergraph.decide import Decision
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
-from covergraph.gate import Request
 from covergraph.namespaces import COV, PREFIXES, RDF, RDFS, XSD
 from covergraph.receipt import Recorder
-from covergraph.records import record_classes
+from covergraph.request.gate import Request
+from covergraph.request.records import record_classes
 from covergraph.triples import Spo, Term, Triples
 from tests.case_files import Case
 from tests.laws import (

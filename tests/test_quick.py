@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from covergraph import gate
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
 from covergraph.facts import TYPE, Facts, facts_of
-from covergraph.gate import Request
 from covergraph.namespaces import CODE, COV, RDF, RDFS, REQUESTS, XSD
+from covergraph.request import gate
+from covergraph.request.gate import Request
 from covergraph.triples import Spo, Term
 from tests.case_files import Case, load_cases
 from tests.generate import changed, requests

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 from ..engine import Answer, Reasoner
 from ..errors import InputError, KnowledgeError
-from ..gate import DEFAULT_NAME, Request
 from ..receipt import END, ordered
-from ..records import UNNAMED
+from ..request.gate import DEFAULT_NAME, Request
+from ..request.records import UNNAMED
 from .compare import Change, Compared, as_if_in_force, compared
 from .quads import plain, statements
 from .records import SHAPE, Chunk, Form, Record, Result, digest

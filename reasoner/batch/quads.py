@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from pyoxigraph import DefaultGraph, RdfFormat, parse
 
 from ..errors import InputError
-from ..formats import LARGEST
+from ..request.formats import LARGEST
 from .records import Form, Record
 
 _IRI = rb'<[^\x00-\x20<>"]*+>'

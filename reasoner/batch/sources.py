@@ -17,7 +17,7 @@ from typing import BinaryIO, NamedTuple
 import pyarrow as pa
 
 from ..errors import InputError
-from ..formats import LARGEST
+from ..request.formats import LARGEST
 from . import quads
 from .quads import LONG_LINE, TOO_LONG, Lines
 from .records import Chunk, Form, Record

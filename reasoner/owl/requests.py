@@ -7,11 +7,11 @@ from pathlib import Path
 
 from pyoxigraph import BlankNode, RdfFormat, Triple, serialize
 
-from .. import gate
 from ..errors import InputError
-from ..formats import read_triples
 from ..knowledge.base import Knowledge
 from ..namespaces import COV
+from ..request import gate
+from ..request.formats import read_triples
 from ..triples import Term, Triples
 
 FOLDERS = ("data/examples", "tests/cases")

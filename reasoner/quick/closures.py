@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode
 
 from ..classify import Classifier
 from ..facts import TYPE, Value
-from ..records import UNNAMED
+from ..request.records import UNNAMED
 from ..triples import Triples
 from .tables import Closure, Joint, Kept
 

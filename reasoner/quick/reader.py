@@ -23,13 +23,13 @@ from ..facts import (
     Value,
     laid_out,
 )
-from ..formats import LARGEST, TURTLE, document
-from ..gate import Request, Stated
 from ..knowledge import codes
 from ..knowledge.base import Knowledge
 from ..namespaces import COV
-from ..records import record_classes
-from ..values import day_in
+from ..request.formats import LARGEST, TURTLE, document
+from ..request.gate import Request, Stated
+from ..request.records import record_classes
+from ..request.values import day_in
 from .closures import Closures
 from .refusals import Refusals
 from .tables import Closure, Found, Joint, Kept, Role, Spec, Takes, record_links, role_of

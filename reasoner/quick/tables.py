@@ -16,11 +16,11 @@ from typing import TypeAlias
 
 from pyoxigraph import NamedNode
 
-from ..coherence import ORDERED, PROCEDURES
 from ..facts import Value
 from ..knowledge.axioms import Atom, Rule
 from ..knowledge.base import Knowledge, Property
 from ..namespaces import COV, RDF, XSD
+from ..request.coherence import ORDERED, PROCEDURES
 
 # Values in their order. Requests share those of the tables, so nobody may change any.
 Kept: TypeAlias = Mapping[Value, None]

@@ -15,11 +15,11 @@ from typing import NamedTuple, TypeAlias
 from pyoxigraph import RdfFormat, parse
 
 from ..facts import TYPE, Number, Value
-from ..formats import DEEPEST
 from ..namespaces import PREFIXES, REQUESTS, XSD
-from ..records import UNNAMED
-from ..values import day_in
-from ..wellformed import COMMENTS, OURS
+from ..request.formats import DEEPEST
+from ..request.records import UNNAMED
+from ..request.values import day_in
+from ..request.wellformed import COMMENTS, OURS
 
 # What is stated: of every record, by property, the values in the order of the text.
 Raw: TypeAlias = dict[str, dict[str, dict[Value, None]]]

@@ -13,7 +13,7 @@ from runs import quads
 from covergraph.batch.quads import NO_GRAPH, TOO_LONG, UNREADABLE, plain, requests_of, statements
 from covergraph.batch.records import Record
 from covergraph.errors import InputError
-from covergraph.formats import LARGEST
+from covergraph.request.formats import LARGEST
 
 S = b"<urn:s> <urn:p> "
 

@@ -14,7 +14,7 @@ from covergraph.batch.quads import LONG_LINE
 from covergraph.batch.records import Chunk, Record, chunk_digest
 from covergraph.batch.sources import BROKEN, DAMAGED, chunks_of, records_of
 from covergraph.errors import InputError
-from covergraph.formats import LARGEST
+from covergraph.request.formats import LARGEST
 
 COMPRESS = {
     "gz": gzip.compress,

@@ -17,13 +17,11 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 from rdflib import Graph, URIRef
 from rdflib.namespace import RDF, SH
 
-from covergraph import gate
 from covergraph.classify import Classifier
 from covergraph.compiled import CompiledJudge
 from covergraph.derive import derive
 from covergraph.facts import Terms, terms_of
 from covergraph.facts import facts_of as laid_out_facts
-from covergraph.gate import Request
 from covergraph.judge import Verdict, Verdicts
 from covergraph.judge.reference import ReferenceJudge, failing_shapes, to_rdflib, wrapper_of
 from covergraph.knowledge.base import Knowledge, knowledge_root, load
@@ -32,6 +30,8 @@ from covergraph.policies.criteria import Criterion, Kind, Policy
 from covergraph.policies.lowering import Lowering
 from covergraph.policies.standard import Standard, twin_of
 from covergraph.prepared import Prepared
+from covergraph.request import gate
+from covergraph.request.gate import Request
 from covergraph.triples import Triples
 
 MET, NOT_MET, NOT_DOCUMENTED = Verdict.MET, Verdict.NOT_MET, Verdict.NOT_DOCUMENTED

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from covergraph.judge import Verdict
 from covergraph.knowledge.base import knowledge
 from covergraph.namespaces import COV
-from covergraph.values import is_group
+from covergraph.request.values import is_group
 from tests.components.histories import Span
 from tests.components.support import MET, NOT_DOCUMENTED, NOT_MET, conforms, request, verdict
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from pyoxigraph import NamedNode
 
-from .knowledge import codes
-from .knowledge.base import Knowledge
-from .namespaces import COV, XSD, compact
+from ..knowledge import codes
+from ..knowledge.base import Knowledge
+from ..namespaces import COV, XSD, compact
+from ..triples import Node, Term, Triples
 from .records import Records
-from .triples import Node, Term, Triples
 from .values import day_of, is_group
 
 PROCEDURES = (COV.RequestedProcedure, COV.PlannedProcedure, COV.EarlierProcedure)

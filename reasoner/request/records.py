@@ -11,10 +11,10 @@ from difflib import get_close_matches
 
 from pyoxigraph import NamedNode
 
-from .errors import InputError
-from .knowledge.base import Knowledge
-from .namespaces import COV, POLICIES, REQUESTS, compact, local_name
-from .triples import Node, Term, Triples
+from ..errors import InputError
+from ..knowledge.base import Knowledge
+from ..namespaces import COV, POLICIES, REQUESTS, compact, local_name
+from ..triples import Node, Term, Triples
 
 # Where blank nodes are moved to: no caller may use it.
 UNNAMED = REQUESTS + "node#"

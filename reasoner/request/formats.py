@@ -12,11 +12,11 @@ import re
 
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
-from .errors import InputError
+from ..errors import InputError
+from ..knowledge.base import Knowledge
+from ..namespaces import REQUESTS
+from ..triples import Spo
 from .jsonld import parse_json
-from .knowledge.base import Knowledge
-from .namespaces import REQUESTS
-from .triples import Spo
 
 LARGEST = 1_000_000
 DEEPEST = 64

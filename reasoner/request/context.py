@@ -13,9 +13,9 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
-from .errors import InputError
-from .knowledge.base import Knowledge
-from .namespaces import CODE, CONTEXT_IRI, COV, RDFS, XSD, compact, local_name
+from ..errors import InputError
+from ..knowledge.base import Knowledge
+from ..namespaces import CODE, CONTEXT_IRI, COV, RDFS, XSD, compact, local_name
 
 Context = dict[str, Any]
 

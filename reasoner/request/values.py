@@ -14,11 +14,11 @@ from functools import lru_cache
 
 from pyoxigraph import Literal, NamedNode
 
-from .knowledge import codes
-from .knowledge.base import Knowledge, Property
-from .namespaces import COV, RDF, XSD, compact
+from ..knowledge import codes
+from ..knowledge.base import Knowledge, Property
+from ..namespaces import COV, RDF, XSD, compact
+from ..triples import Node, Term
 from .records import Records, record_classes, suggestion, term_name
-from .triples import Node, Term
 
 LONGEST_NUMBER = 18
 YEARS = range(1900, 2201)

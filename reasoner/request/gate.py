@@ -24,16 +24,16 @@ from pyoxigraph import (
     Triple,
 )
 
+from ..errors import InputError
+from ..facts import Facts
+from ..knowledge import base as knowledge_module
+from ..knowledge import codes
+from ..knowledge.base import Knowledge
+from ..namespaces import COV, RDF
+from ..triples import Node, Spo, Triples
 from .coherence import refuse_contradictions_of, refuse_incoherent
-from .errors import InputError
-from .facts import Facts
 from .formats import read_triples
-from .knowledge import base as knowledge_module
-from .knowledge import codes
-from .knowledge.base import Knowledge
-from .namespaces import COV, RDF
 from .records import UNNAMED, Records, one_line, record_classes
-from .triples import Node, Spo, Triples
 from .values import day_of
 from .wellformed import well_formed
 

@@ -15,11 +15,11 @@ from typing import Any, NoReturn
 
 from pyoxigraph import RdfFormat, parse
 
+from ..errors import InputError
+from ..knowledge.base import Knowledge
+from ..namespaces import REQUESTS, XSD
+from ..triples import Spo
 from .context import Context, caller_context, meaning, shipped_context, shown
-from .errors import InputError
-from .knowledge.base import Knowledge
-from .namespaces import REQUESTS, XSD
-from .triples import Spo
 
 DEEPEST = 64
 LONGEST_NUMBER = 18

@@ -12,11 +12,11 @@ import re
 
 from pyoxigraph import Literal, NamedNode
 
-from .errors import InputError
-from .knowledge.base import Knowledge
-from .namespaces import CODE, COV, OWL, POLICIES, RDF, RDFS, REQUESTS, SH, SKOS, SOURCES, compact
+from ..errors import InputError
+from ..knowledge.base import Knowledge
+from ..namespaces import CODE, COV, OWL, POLICIES, RDF, RDFS, REQUESTS, SH, SKOS, SOURCES, compact
+from ..triples import Node, Spo, Term, Triples
 from .records import UNNAMED, Records, own_name, record_classes, suggestion, term_name
-from .triples import Node, Spo, Term, Triples
 from .values import value_of
 
 COMMENTS = (RDFS.label, RDFS.comment)

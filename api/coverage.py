@@ -9,7 +9,7 @@ from pyoxigraph import NamedNode
 
 from covergraph.decide import Valuation
 from covergraph.engine import Reasoner
-from covergraph.facts import TREATS_REGION
+from covergraph.facts.layout import TREATS_REGION
 from covergraph.judge import Verdict
 from covergraph.knowledge.codes import plain
 from covergraph.lookup import Finding, Stance, look_up

@@ -15,21 +15,21 @@ from typing import NamedTuple
 from pyoxigraph import Literal, NamedNode
 
 from . import days
-from .classify import Classifier
 from .compiled import CompiledJudge
 from .decide import Decision, Outcome, Scope, Valuation, Value, decide, scope
-from .derive import derive
 from .errors import InputError
 from .explain import Ways, deciding, lifted, limiting, may_improve, missing
-from .facts import NO_VIEW, facts_of, stated_days, terms_of
-from .history import HistoryRules, rules_of, view_of
+from .facts.classify import Classifier
+from .facts.derive import derive
+from .facts.history import HistoryRules, rules_of, view_of
+from .facts.layout import NO_VIEW, facts_of, stated_days, terms_of
+from .facts.prepared import Prepared, dated
 from .judge import Judge, Verdict
 from .knowledge.base import Knowledge
 from .knowledge.base import knowledge as shipped_knowledge
 from .namespaces import COV, XSD
 from .policies.criteria import Citation, Criterion, Policy, Route
 from .policies.lowering import Lowering
-from .prepared import Prepared, dated
 from .quick import QuickReader
 from .reads import Reads
 from .request import gate

@@ -19,14 +19,14 @@ from .decide import Decision, Outcome, Scope, Valuation, Value, scope
 from .engine import Reasoner
 from .errors import InputError
 from .explain import deciding
-from .facts import Facts
+from .facts.layout import Facts
+from .facts.prepared import Prepared
 from .judge import Verdict
 from .knowledge.base import Knowledge
 from .knowledge.codes import is_known, nearest
 from .namespaces import CODE, COV, REQUESTS, SH, XSD
 from .policies.criteria import Criterion, Kind, Policy, Route
 from .policies.standard import steps
-from .prepared import Prepared
 from .select import Selection
 from .triples import Term
 

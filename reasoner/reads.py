@@ -14,7 +14,7 @@ from functools import cached_property
 
 from pyoxigraph import NamedNode
 
-from .facts import AFFIRMS, CONCERNS_PAIN, DENIES, HAS_PATIENT, TREATS_REGION, Facts
+from .facts.layout import AFFIRMS, CONCERNS_PAIN, DENIES, HAS_PATIENT, TREATS_REGION, Facts
 from .knowledge.base import Knowledge
 from .namespaces import COV, SH
 from .policies.criteria import Criterion, Kind, Policy

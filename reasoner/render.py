@@ -19,7 +19,7 @@ from rich.tree import Tree
 
 from .decide import Decision, Outcome
 from .engine import Answer
-from .facts import AFFIRMS, DENIES, HAS_CODE, HAS_KIND
+from .facts.layout import AFFIRMS, DENIES, HAS_CODE, HAS_KIND
 from .judge import Verdict
 from .namespaces import SKOS
 from .policies.clauses import Clause, uncited

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pyoxigraph import NamedNode
 
 from .errors import InputError, not_called
-from .facts import Value
+from .facts.layout import Value
 from .knowledge.base import Knowledge
 from .namespaces import COV, POLICIES
 from .policies.criteria import Policy

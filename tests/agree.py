@@ -30,10 +30,10 @@ from typing import NamedTuple
 from covergraph.compiled import CompiledJudge
 from covergraph.engine import Answer, Reasoner
 from covergraph.errors import CovergraphError, InputError
+from covergraph.facts.prepared import Prepared
 from covergraph.judge.reference import ReferenceJudge
 from covergraph.knowledge.base import knowledge
 from covergraph.policies.criteria import Policy
-from covergraph.prepared import Prepared
 from tests.benchmarks.peers import jena
 from tests.benchmarks.second_opinion import JenaJudge
 from tests.case_files import load_cases

@@ -27,13 +27,13 @@ from covergraph.decide import Scope, Valuation, decide, scope
 from covergraph.engine import Reasoner
 from covergraph.errors import KnowledgeError
 from covergraph.explain import deciding, missing
-from covergraph.history import rules_of, view_of
+from covergraph.facts.history import rules_of, view_of
+from covergraph.facts.prepared import Prepared
 from covergraph.judge import Judge, Verdict
 from covergraph.judge.reference import ReferenceJudge
 from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV
 from covergraph.policies.criteria import Policy
-from covergraph.prepared import Prepared
 from covergraph.report import OUTCOME
 from covergraph.select import Catalogue
 

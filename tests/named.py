@@ -8,7 +8,7 @@ from functools import cache, cached_property
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from covergraph.classify import Classifier
+from covergraph.facts.classify import Classifier
 from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV, RDF, SH, XSD
 from covergraph.policies.criteria import Policy

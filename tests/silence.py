@@ -13,7 +13,7 @@ from functools import cache
 
 from pyoxigraph import NamedNode
 
-from covergraph.classify import Classifier
+from covergraph.facts.classify import Classifier
 from covergraph.knowledge import codes
 from covergraph.knowledge.base import knowledge
 from covergraph.namespaces import BASE, COV, RDF, SH

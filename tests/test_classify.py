@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, parse
 
-from covergraph.classify import Classifier
 from covergraph.errors import KnowledgeError
+from covergraph.facts.classify import Classifier
 from covergraph.knowledge.axioms import Axioms
 from covergraph.knowledge.base import Knowledge, knowledge
 from covergraph.namespaces import CODE, COV, OWL, PREFIXES, RDF, REQUESTS

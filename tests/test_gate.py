@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import RdfFormat, Triple, parse, serialize
 
-from covergraph.classify import Classifier
 from covergraph.errors import InputError
+from covergraph.facts.classify import Classifier
 from covergraph.knowledge.base import knowledge
 from covergraph.namespaces import CODE, CONTEXT_IRI, COV, REQUESTS
 from covergraph.request import gate

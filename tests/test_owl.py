@@ -10,8 +10,8 @@ import pytest
 from case_files import CASES
 from pyoxigraph import NamedNode, RdfFormat, parse
 
-from covergraph.classify import Classifier
 from covergraph.errors import InputError, KnowledgeError
+from covergraph.facts.classify import Classifier
 from covergraph.knowledge.base import INFERRED, Knowledge, knowledge
 from covergraph.namespaces import COV, OWL, PREFIXES, RDF, REQUESTS
 from covergraph.owl import build, check, requests_to_check, stale

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pyoxigraph import RdfFormat, parse, serialize
 
 from covergraph.engine import Reasoner
-from covergraph.facts import TYPE
+from covergraph.facts.layout import TYPE
 from covergraph.namespaces import BASE, REQUESTS
 from covergraph.quick import QuickReader, words
 from covergraph.quick.words import Raw, Unsure, parsed, words_of

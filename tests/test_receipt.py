@@ -30,10 +30,10 @@ from variations import (
 )
 
 from covergraph.engine import Answer, Reasoner
-from covergraph.facts import facts_of
+from covergraph.facts.layout import facts_of
+from covergraph.facts.prepared import Prepared
 from covergraph.namespaces import compact, local_name
 from covergraph.policies.criteria import Criterion, Policy
-from covergraph.prepared import Prepared
 from covergraph.reads import Reads
 from covergraph.receipt import Recorder, engine_version, shapes_digest
 from covergraph.report import decision_graph, validation_report, written

@@ -14,7 +14,16 @@ from typing import Any, TypeAlias
 
 from ..decide import OF_RANK
 from ..errors import KnowledgeError
-from ..facts import CONCERNS_PAIN, HAS_PATIENT, NONE, REQUESTS_PROCEDURE, TYPE, Facts, Value, Values
+from ..facts.layout import (
+    CONCERNS_PAIN,
+    HAS_PATIENT,
+    NONE,
+    REQUESTS_PROCEDURE,
+    TYPE,
+    Facts,
+    Value,
+    Values,
+)
 from ..policies import algebra as a
 from .history import judging, picking
 

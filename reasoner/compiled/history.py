@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from ..days import day_after as after
 from ..days import day_before as before
-from ..facts import DENIES, NONE, TREATS_LEVEL, USES_TECHNIQUE, Facts, Session
+from ..facts.layout import DENIES, NONE, TREATS_LEVEL, USES_TECHNIQUE, Facts, Session
 from ..namespaces import COV
 from ..policies import algebra as a
 

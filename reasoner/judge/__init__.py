@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from pyoxigraph import NamedNode
 
+from ..facts.prepared import Prepared
 from ..namespaces import COV
 from ..policies.criteria import Policy
-from ..prepared import Prepared
 
 if TYPE_CHECKING:
     from ..decide import Valuation

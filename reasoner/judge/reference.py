@@ -25,10 +25,10 @@ from rdflib.term import Node as RdflibNode
 
 from ..decide import Valuation
 from ..errors import KnowledgeError
+from ..facts.prepared import Prepared
 from ..knowledge.base import Knowledge
 from ..policies.criteria import Policy
 from ..policies.standard import Standard, twin_of
-from ..prepared import Prepared
 from ..triples import Term, Triples
 from . import Verdict, Verdicts
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode
 
-from ..classify import Classifier
+from ..facts.classify import Classifier
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, OWL, RDF, REQUESTS, compact, local_name
 from ..triples import Node, Spo, Term, Triples

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from ..facts import Number, Value
+from ..facts.layout import Number, Value
 
 
 @dataclass(frozen=True)

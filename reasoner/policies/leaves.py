@@ -10,7 +10,7 @@ from __future__ import annotations
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from ..errors import KnowledgeError
-from ..facts import TREATS_LEVEL, USES_TECHNIQUE, Number, value_of
+from ..facts.layout import TREATS_LEVEL, USES_TECHNIQUE, Number, value_of
 from ..knowledge.base import Knowledge, is_true
 from ..namespaces import COV, RDF, SH, compact, local_name
 from ..triples import Node, Term

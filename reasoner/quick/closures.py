@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from pyoxigraph import NamedNode
 
-from ..classify import Classifier
-from ..facts import TYPE, Value
+from ..facts.classify import Classifier
+from ..facts.layout import TYPE, Value
 from ..request.records import UNNAMED
 from ..triples import Triples
 from .tables import Closure, Joint, Kept

@@ -7,9 +7,9 @@ from datetime import date
 
 from pyoxigraph import NamedNode, RdfFormat
 
-from ..classify import Classifier
 from ..errors import InputError
-from ..facts import (
+from ..facts.classify import Classifier
+from ..facts.layout import (
     CONCERNS_PAIN,
     DATE_OF_SERVICE,
     HAS_PAIN,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pyoxigraph import NamedNode
 
-from ..facts import (
+from ..facts.layout import (
     AFFIRMS,
     DENIES,
     HAS_CODE,

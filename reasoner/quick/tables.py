@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from pyoxigraph import NamedNode
 
-from ..facts import Value
+from ..facts.layout import Value
 from ..knowledge.axioms import Atom, Rule
 from ..knowledge.base import Knowledge, Property
 from ..namespaces import COV, RDF, XSD

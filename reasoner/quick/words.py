@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from pyoxigraph import RdfFormat, parse
 
-from ..facts import TYPE, Number, Value
+from ..facts.layout import TYPE, Number, Value
 from ..namespaces import PREFIXES, REQUESTS, XSD
 from ..request.formats import DEEPEST
 from ..request.records import UNNAMED

@@ -25,7 +25,7 @@ from pyoxigraph import (
 )
 
 from ..errors import InputError
-from ..facts import Facts
+from ..facts.layout import Facts
 from ..knowledge import base as knowledge_module
 from ..knowledge import codes
 from ..knowledge.base import Knowledge

@@ -15,8 +15,8 @@ from random import Random
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
-from covergraph.derive import therapy_kinds
 from covergraph.engine import Reasoner
+from covergraph.facts.derive import therapy_kinds
 from covergraph.judge.reference import SENTINEL, wrapper_of
 from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import BASE, COV, RDF, SH, XSD

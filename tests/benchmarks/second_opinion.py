@@ -12,12 +12,12 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from covergraph.decide import Valuation
+from covergraph.facts.prepared import Prepared
 from covergraph.judge import Verdicts
 from covergraph.judge.reference import verdicts_of
 from covergraph.knowledge.base import Knowledge
 from covergraph.policies.criteria import Policy
 from covergraph.policies.standard import twin_of
-from covergraph.prepared import Prepared
 from covergraph.triples import Triples
 from tests.benchmarks.given import whole, wrapped
 from tests.benchmarks.peers.jena import Jena

@@ -17,11 +17,12 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 from rdflib import Graph, URIRef
 from rdflib.namespace import RDF, SH
 
-from covergraph.classify import Classifier
 from covergraph.compiled import CompiledJudge
-from covergraph.derive import derive
-from covergraph.facts import Terms, terms_of
-from covergraph.facts import facts_of as laid_out_facts
+from covergraph.facts.classify import Classifier
+from covergraph.facts.derive import derive
+from covergraph.facts.layout import Terms, terms_of
+from covergraph.facts.layout import facts_of as laid_out_facts
+from covergraph.facts.prepared import Prepared
 from covergraph.judge import Verdict, Verdicts
 from covergraph.judge.reference import ReferenceJudge, failing_shapes, to_rdflib, wrapper_of
 from covergraph.knowledge.base import Knowledge, knowledge_root, load
@@ -29,7 +30,6 @@ from covergraph.namespaces import COV, POLICIES, REQUESTS
 from covergraph.policies.criteria import Criterion, Kind, Policy
 from covergraph.policies.lowering import Lowering
 from covergraph.policies.standard import Standard, twin_of
-from covergraph.prepared import Prepared
 from covergraph.request import gate
 from covergraph.request.gate import Request
 from covergraph.triples import Triples

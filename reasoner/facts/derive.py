@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from pyoxigraph import NamedNode
 
-from .knowledge.base import Knowledge
-from .namespaces import COV, RDF
-from .triples import Triples
+from ..knowledge.base import Knowledge
+from ..namespaces import COV, RDF
+from ..triples import Triples
 
 
 def derive(

@@ -13,10 +13,10 @@ from functools import cached_property
 
 from pyoxigraph import Literal, NamedNode
 
-from .facts import Facts, View
-from .namespaces import COV, XSD
-from .request.gate import Request
-from .triples import Triples
+from ..namespaces import COV, XSD
+from ..request.gate import Request
+from ..triples import Triples
+from .layout import Facts, View
 
 
 @dataclass(frozen=True)

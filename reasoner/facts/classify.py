@@ -13,10 +13,10 @@ from typing import TypeAlias
 
 from pyoxigraph import Literal, NamedNode
 
-from .knowledge.axioms import Atom, Axioms, Body, Rule
-from .knowledge.base import Knowledge
-from .namespaces import RDF
-from .triples import Node, Spo, Term, Triples
+from ..knowledge.axioms import Atom, Axioms, Body, Rule
+from ..knowledge.base import Knowledge
+from ..namespaces import RDF
+from ..triples import Node, Spo, Term, Triples
 
 Binding: TypeAlias = dict[int, Term]
 

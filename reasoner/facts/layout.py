@@ -16,10 +16,10 @@ from typing import TypeAlias
 
 from pyoxigraph import Literal, NamedNode
 
+from ..knowledge.base import Knowledge
+from ..namespaces import COV, RDF, XSD
+from ..triples import Term, Triples
 from .classify import Classifier
-from .knowledge.base import Knowledge
-from .namespaces import COV, RDF, XSD
-from .triples import Term, Triples
 
 Number: TypeAlias = int | Decimal
 Value: TypeAlias = str | Number

@@ -11,9 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 
-from . import days
-from .errors import KnowledgeError
-from .facts import (
+from .. import days
+from ..errors import KnowledgeError
+from ..knowledge.base import Knowledge
+from ..namespaces import COV
+from ..policies.criteria import Policy
+from .layout import (
     AFFIRMS,
     HAS_PAIN,
     IN_REGION,
@@ -26,9 +29,6 @@ from .facts import (
     Value,
     View,
 )
-from .knowledge.base import Knowledge
-from .namespaces import COV
-from .policies.criteria import Policy
 
 BY_DAY = attrgetter("on", "node")
 

@@ -15,7 +15,6 @@ from typing import NamedTuple
 from pyoxigraph import Literal, NamedNode
 
 from . import days
-from .compiled import CompiledJudge
 from .decide import Decision, Outcome, Scope, Valuation, Value, decide, scope
 from .errors import InputError
 from .explain import Ways, deciding, lifted, limiting, may_improve, missing
@@ -25,6 +24,7 @@ from .facts.history import HistoryRules, rules_of, view_of
 from .facts.layout import NO_VIEW, facts_of, stated_days, terms_of
 from .facts.prepared import Prepared, dated
 from .judge import Judge, Verdict
+from .judge.compiled import CompiledJudge
 from .knowledge.base import Knowledge
 from .knowledge.base import knowledge as shipped_knowledge
 from .namespaces import COV, XSD

@@ -27,10 +27,10 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from covergraph.compiled import CompiledJudge
 from covergraph.engine import Answer, Reasoner
 from covergraph.errors import CovergraphError, InputError
 from covergraph.facts.prepared import Prepared
+from covergraph.judge.compiled import CompiledJudge
 from covergraph.judge.reference import ReferenceJudge
 from covergraph.knowledge.base import knowledge
 from covergraph.policies.criteria import Policy

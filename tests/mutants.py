@@ -22,7 +22,6 @@ from case_files import Case, load_cases
 from mutations import Mutation, mutations_of
 from pyoxigraph import NamedNode
 
-from covergraph.compiled import CompiledJudge
 from covergraph.decide import Scope, Valuation, decide, scope
 from covergraph.engine import Reasoner
 from covergraph.errors import KnowledgeError
@@ -30,6 +29,7 @@ from covergraph.explain import deciding, missing
 from covergraph.facts.history import rules_of, view_of
 from covergraph.facts.prepared import Prepared
 from covergraph.judge import Judge, Verdict
+from covergraph.judge.compiled import CompiledJudge
 from covergraph.judge.reference import ReferenceJudge
 from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV

@@ -9,9 +9,9 @@ from typing import NoReturn
 import pytest
 from mutations import leaf_misread
 
-from covergraph.compiled import CompiledJudge
 from covergraph.engine import Reasoner
 from covergraph.errors import KnowledgeError
+from covergraph.judge.compiled import CompiledJudge
 from covergraph.knowledge.base import knowledge, policy_key
 from covergraph.policies.criteria import Policy
 from covergraph.policies.leaves import leaves_of

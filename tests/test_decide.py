@@ -17,7 +17,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
-from covergraph.compiled.values import valuing
 from covergraph.decide import (
     COVERED,
     NOT_COVERED,
@@ -35,6 +34,7 @@ from covergraph.decide import (
 )
 from covergraph.explain import deciding, missing
 from covergraph.judge import Verdict
+from covergraph.judge.compiled.values import valuing
 from covergraph.namespaces import COV
 from covergraph.policies.criteria import Criterion, Policy, Route
 

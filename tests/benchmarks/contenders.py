@@ -16,8 +16,8 @@ from rdflib import Graph
 from rdflib.namespace import SH
 from rdflib.term import Node
 
-from covergraph.compiled import generate
 from covergraph.engine import Reasoner
+from covergraph.judge.compiled import generate
 from covergraph.judge.reference import failing_shapes, to_rdflib, verdicts_of
 from covergraph.policies.leaves import leaves_of
 from covergraph.triples import Triples

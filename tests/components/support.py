@@ -17,13 +17,13 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 from rdflib import Graph, URIRef
 from rdflib.namespace import RDF, SH
 
-from covergraph.compiled import CompiledJudge
 from covergraph.facts.classify import Classifier
 from covergraph.facts.derive import derive
 from covergraph.facts.layout import Terms, terms_of
 from covergraph.facts.layout import facts_of as laid_out_facts
 from covergraph.facts.prepared import Prepared
 from covergraph.judge import Verdict, Verdicts
+from covergraph.judge.compiled import CompiledJudge
 from covergraph.judge.reference import ReferenceJudge, failing_shapes, to_rdflib, wrapper_of
 from covergraph.knowledge.base import Knowledge, knowledge_root, load
 from covergraph.namespaces import COV, POLICIES, REQUESTS

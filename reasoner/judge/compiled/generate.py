@@ -12,9 +12,9 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, TypeAlias
 
-from ..decide import OF_RANK
-from ..errors import KnowledgeError
-from ..facts.layout import (
+from ...decide import OF_RANK
+from ...errors import KnowledgeError
+from ...facts.layout import (
     CONCERNS_PAIN,
     HAS_PATIENT,
     NONE,
@@ -24,7 +24,7 @@ from ..facts.layout import (
     Value,
     Values,
 )
-from ..policies import algebra as a
+from ...policies import algebra as a
 from .history import judging, picking
 
 Verdicts: TypeAlias = Callable[[Facts], list[int]]

@@ -7,12 +7,12 @@ from functools import cached_property
 
 from pyoxigraph import NamedNode
 
-from ..decide import VERDICT, VERDICTS, Valuation
-from ..facts.prepared import Prepared
-from ..judge import Verdicts
-from ..knowledge.base import Knowledge
-from ..policies.criteria import Criterion, Policy
-from ..policies.leaves import leaves_of
+from ...decide import VERDICT, VERDICTS, Valuation
+from ...facts.prepared import Prepared
+from ...knowledge.base import Knowledge
+from ...policies.criteria import Criterion, Policy
+from ...policies.leaves import leaves_of
+from .. import Verdicts
 from . import generate, values
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from ..days import day_after as after
-from ..days import day_before as before
-from ..facts.layout import DENIES, NONE, TREATS_LEVEL, USES_TECHNIQUE, Facts, Session
-from ..namespaces import COV
-from ..policies import algebra as a
+from ...days import day_after as after
+from ...days import day_before as before
+from ...facts.layout import DENIES, NONE, TREATS_LEVEL, USES_TECHNIQUE, Facts, Session
+from ...namespaces import COV
+from ...policies import algebra as a
 
 Judging: TypeAlias = Callable[[Facts, list[Session], list[Session]], bool]
 Picking: TypeAlias = Callable[[Facts, list[Session]], tuple[list[Session], list[Session]]]

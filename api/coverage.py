@@ -7,7 +7,7 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
-from covergraph.decide import Valuation
+from covergraph.decision.decide import Valuation
 from covergraph.engine import Reasoner
 from covergraph.facts.layout import TREATS_REGION
 from covergraph.judge import Verdict

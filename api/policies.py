@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from covergraph.decision.select import known
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
 from covergraph.knowledge.codes import plain
@@ -12,7 +13,6 @@ from covergraph.namespaces import BASE, COV, POLICIES, RDFS, compact
 from covergraph.policies.clauses import register
 from covergraph.policies.criteria import Criterion, Policy, Route
 from covergraph.receipt import cited
-from covergraph.select import known
 
 from .problems import Problem
 

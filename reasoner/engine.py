@@ -15,9 +15,12 @@ from typing import NamedTuple
 from pyoxigraph import Literal, NamedNode
 
 from . import days
-from .decide import Decision, Outcome, Scope, Valuation, Value, decide, scope
+from .decision.decide import Decision, Outcome, Scope, Valuation, Value, decide, scope
+from .decision.evidence import Reads
+from .decision.explain import Ways, deciding, lifted, limiting, may_improve, missing
+from .decision.select import Catalogue, Selection
+from .decision.statements import Statements
 from .errors import InputError
-from .explain import Ways, deciding, lifted, limiting, may_improve, missing
 from .facts.classify import Classifier
 from .facts.derive import derive
 from .facts.history import HistoryRules, rules_of, view_of
@@ -31,11 +34,8 @@ from .namespaces import COV, XSD
 from .policies.criteria import Citation, Criterion, Policy, Route
 from .policies.lowering import Lowering
 from .quick import QuickReader
-from .reads import Reads
 from .request import gate
 from .request.gate import Request, Stated
-from .select import Catalogue, Selection
-from .statements import Statements
 from .triples import Triples
 
 

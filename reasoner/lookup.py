@@ -15,10 +15,11 @@ from enum import StrEnum
 
 from pyoxigraph import NamedNode
 
-from .decide import Decision, Outcome, Scope, Valuation, Value, scope
+from .decision.decide import Decision, Outcome, Scope, Valuation, Value, scope
+from .decision.explain import deciding
+from .decision.select import Selection
 from .engine import Reasoner
 from .errors import InputError
-from .explain import deciding
 from .facts.layout import Facts
 from .facts.prepared import Prepared
 from .judge import Verdict
@@ -27,7 +28,6 @@ from .knowledge.codes import is_known, nearest
 from .namespaces import CODE, COV, REQUESTS, SH, XSD
 from .policies.criteria import Criterion, Kind, Policy, Route
 from .policies.standard import steps
-from .select import Selection
 from .triples import Term
 
 WRITTEN = re.compile(r"[A-Z0-9][A-Z0-9.]{1,9}")

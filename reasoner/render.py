@@ -17,7 +17,9 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from .decide import Decision, Outcome
+from .decision.decide import Decision, Outcome
+from .decision.select import Catalogue
+from .decision.statements import Statement
 from .engine import Answer
 from .facts.layout import AFFIRMS, DENIES, HAS_CODE, HAS_KIND
 from .judge import Verdict
@@ -26,8 +28,6 @@ from .policies.clauses import Clause, uncited
 from .policies.criteria import Citation, Criterion, Kind, Policy, Route
 from .receipt import Recorder
 from .request.gate import Request
-from .select import Catalogue
-from .statements import Statement
 
 WORDS = {
     Decision.COVERED: ("COVERED", "bold green"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
-from .decide import Decision, Outcome
+from .decision.decide import Decision, Outcome
 from .engine import Answer
 from .judge import Verdict
 from .namespaces import COV, PREFIXES, PROV, RDF, RDFS, REQUESTS, SH, XSD

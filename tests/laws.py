@@ -17,7 +17,7 @@ import pyshacl
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 from rdflib import Graph
 
-from covergraph.decide import Decision, Outcome, Scope, scope
+from covergraph.decision.decide import Decision, Outcome, Scope, scope
 from covergraph.engine import Answer
 from covergraph.judge import Verdict
 from covergraph.judge.reference import MAX_DEPTH, to_rdflib

@@ -22,10 +22,11 @@ from case_files import Case, load_cases
 from mutations import Mutation, mutations_of
 from pyoxigraph import NamedNode
 
-from covergraph.decide import Scope, Valuation, decide, scope
+from covergraph.decision.decide import Scope, Valuation, decide, scope
+from covergraph.decision.explain import deciding, missing
+from covergraph.decision.select import Catalogue
 from covergraph.engine import Reasoner
 from covergraph.errors import KnowledgeError
-from covergraph.explain import deciding, missing
 from covergraph.facts.history import rules_of, view_of
 from covergraph.facts.prepared import Prepared
 from covergraph.judge import Judge, Verdict
@@ -35,7 +36,6 @@ from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV
 from covergraph.policies.criteria import Policy
 from covergraph.report import OUTCOME
-from covergraph.select import Catalogue
 
 JudgeOf = Callable[[Knowledge], Judge]
 ENGINES: dict[str, JudgeOf] = {"compiled": CompiledJudge, "reference": ReferenceJudge}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pyoxigraph import NamedNode
 
-from covergraph.decide import Decision
+from covergraph.decision.decide import Decision
 from covergraph.engine import Answer
 from covergraph.judge import Verdict
 from covergraph.namespaces import COV, local_name

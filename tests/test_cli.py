@@ -35,7 +35,7 @@ from variations import (
 )
 
 from covergraph import cli
-from covergraph.decide import Decision
+from covergraph.decision.decide import Decision
 from covergraph.engine import Answer, Reasoner
 from covergraph.errors import KnowledgeError
 from covergraph.lint import Finding

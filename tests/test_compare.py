@@ -17,7 +17,7 @@ from pyoxigraph import NamedNode, Store
 from covergraph import cli
 from covergraph.asked import Asked, classes, payers
 from covergraph.compare import Cell, CellKind, Matrix, matrix, stances
-from covergraph.decide import Outcome
+from covergraph.decision.decide import Outcome
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
 from covergraph.knowledge.base import knowledge, policy_key

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
-from covergraph.decide import (
+from covergraph.decision.decide import (
     COVERED,
     NOT_COVERED,
     OF_RANK,
@@ -32,7 +32,7 @@ from covergraph.decide import (
     decide,
     scope,
 )
-from covergraph.explain import deciding, missing
+from covergraph.decision.explain import deciding, missing
 from covergraph.judge import Verdict
 from covergraph.judge.compiled.values import valuing
 from covergraph.namespaces import COV

@@ -25,7 +25,7 @@ from variations import (
     reasoner_of,
 )
 
-from covergraph.decide import Decision, Outcome, Value
+from covergraph.decision.decide import Decision, Outcome, Value
 from covergraph.engine import Answer, Reasoner, moved
 from covergraph.errors import InputError
 from covergraph.namespaces import COV

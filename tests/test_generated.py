@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from covergraph.decide import Decision
+from covergraph.decision.decide import Decision
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
 from covergraph.knowledge.base import knowledge

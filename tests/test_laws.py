@@ -14,7 +14,7 @@ from datetime import date, timedelta
 import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
 
-from covergraph.decide import Decision
+from covergraph.decision.decide import Decision
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
 from covergraph.namespaces import COV, PREFIXES, RDF, RDFS, XSD

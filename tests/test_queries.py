@@ -17,7 +17,7 @@ import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Store
 
 from covergraph.commands.query import answered, text_of, written
-from covergraph.decide import Decision
+from covergraph.decision.decide import Decision
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
 from covergraph.knowledge.base import Knowledge, knowledge, knowledge_root, load, policy_key

@@ -29,12 +29,12 @@ from variations import (
     reasoner_of,
 )
 
+from covergraph.decision.evidence import Reads
 from covergraph.engine import Answer, Reasoner
 from covergraph.facts.layout import facts_of
 from covergraph.facts.prepared import Prepared
 from covergraph.namespaces import compact, local_name
 from covergraph.policies.criteria import Criterion, Policy
-from covergraph.reads import Reads
 from covergraph.receipt import Recorder, engine_version, shapes_digest
 from covergraph.report import decision_graph, validation_report, written
 

@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from rdflib import RDF, SH
 from variations import CENTENE, EARLY, GM070, answered, example
 
-from covergraph.decide import Decision
+from covergraph.decision.decide import Decision
 from covergraph.engine import Answer, Reasoner
 from covergraph.namespaces import COV, PROV, SKOS, XSD
 from covergraph.receipt import Recorder

@@ -12,7 +12,7 @@ from pyoxigraph import NamedNode
 from silence import is_open
 from variations import EXAMPLES, ROOT
 
-from covergraph.decide import Decision
+from covergraph.decision.decide import Decision
 from covergraph.engine import Reasoner
 from covergraph.knowledge.base import knowledge
 from covergraph.namespaces import COV, POLICIES, compact

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from covergraph.decide import Outcome
+from covergraph.decision.decide import Outcome
 from covergraph.judge import Verdicts
 from covergraph.judge.reference import verdicts_of
 from covergraph.knowledge.base import knowledge

@@ -23,12 +23,12 @@ from variations import (
     reasoner_of,
 )
 
-from covergraph.decide import Decision
+from covergraph.decision.decide import Decision
+from covergraph.decision.select import Selection
 from covergraph.engine import Answer, Reasoner
 from covergraph.errors import InputError, KnowledgeError
 from covergraph.knowledge.base import load
 from covergraph.namespaces import POLICIES
-from covergraph.select import Selection
 
 OTHER = "2022-01-01"
 UNDER_CENTENE = "cov:underPayer <https://w3id.org/covergraph/policies/centene#payer> ;"

@@ -15,7 +15,7 @@ from copy import copy
 from dataclasses import dataclass
 from enum import Enum
 
-from ..decide import Decision
+from ..decision.decide import Decision
 from ..engine import Answer, Reasoner
 from ..policies.criteria import Criterion
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from ..batch.run import Progress
-    from ..select import Catalogue
+    from ..decision.select import Catalogue
 
 DECISIONS = ("covered", "not-covered", "needs-information", "needs-review", "out-of-scope")
 # More criteria than that are for the files, not for a screen.

@@ -13,7 +13,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..decide import Decision
+from ..decision.decide import Decision
 from ..engine import Answer
 from ..policies.criteria import Criterion
 from ..render import ENDS, WORDS, in_order, sections

@@ -17,7 +17,7 @@ from ..namespaces import COV
 from ..policies.criteria import Policy
 
 if TYPE_CHECKING:
-    from ..decide import Valuation
+    from ..decision.decide import Valuation
 
 
 class Verdict(Enum):

@@ -23,7 +23,7 @@ from rdflib.plugins.sparql.sparql import Query
 from rdflib.query import Result
 from rdflib.term import Node as RdflibNode
 
-from ..decide import Valuation
+from ..decision.decide import Valuation
 from ..errors import KnowledgeError
 from ..facts.prepared import Prepared
 from ..knowledge.base import Knowledge

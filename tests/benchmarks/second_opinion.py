@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from covergraph.decide import Valuation
+from covergraph.decision.decide import Valuation
 from covergraph.facts.prepared import Prepared
 from covergraph.judge import Verdicts
 from covergraph.judge.reference import verdicts_of

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from pyoxigraph import NamedNode
 
-from ...decide import VERDICT, VERDICTS, Valuation
+from ...decision.decide import VERDICT, VERDICTS, Valuation
 from ...facts.prepared import Prepared
 from ...knowledge.base import Knowledge
 from ...policies.criteria import Criterion, Policy

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, TypeAlias
 
-from ...decide import OF_RANK
+from ...decision.decide import OF_RANK
 from ...errors import KnowledgeError
 from ...facts.layout import (
     CONCERNS_PAIN,

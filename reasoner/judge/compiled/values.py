@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from ...decide import ALL, ASKED, BEST, LIFTS, VERDICT, rest_of
+from ...decision.decide import ALL, ASKED, BEST, LIFTS, VERDICT, rest_of
 from ...policies.criteria import Criterion, Kind, Policy
 
 # From the bits of the leaves to the bits of every criterion, both in the order of the document.

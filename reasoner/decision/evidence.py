@@ -14,12 +14,12 @@ from functools import cached_property
 
 from pyoxigraph import NamedNode
 
-from .facts.layout import AFFIRMS, CONCERNS_PAIN, DENIES, HAS_PATIENT, TREATS_REGION, Facts
-from .knowledge.base import Knowledge
-from .namespaces import COV, SH
-from .policies.criteria import Criterion, Kind, Policy
-from .policies.lowering import RECORD_PATHS
-from .policies.standard import steps
+from ..facts.layout import AFFIRMS, CONCERNS_PAIN, DENIES, HAS_PATIENT, TREATS_REGION, Facts
+from ..knowledge.base import Knowledge
+from ..namespaces import COV, SH
+from ..policies.criteria import Criterion, Kind, Policy
+from ..policies.lowering import RECORD_PATHS
+from ..policies.standard import steps
 from .statements import Reading, Statements, statements_at
 
 # Which property of a record each of these parameters picks it by.

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
-from .errors import KnowledgeError
-from .judge import Verdict, Verdicts
-from .namespaces import COV
-from .policies.criteria import Criterion, Kind, Policy
+from ..errors import KnowledgeError
+from ..judge import Verdict, Verdicts
+from ..namespaces import COV
+from ..policies.criteria import Criterion, Kind, Policy
 
 __all__ = ["Decision", "Kind", "Outcome", "Scope", "Valuation", "Value", "decide", "scope"]
 

@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 from pyoxigraph import NamedNode
 
-from .errors import InputError, not_called
-from .facts.layout import Value
-from .knowledge.base import Knowledge
-from .namespaces import COV, POLICIES
-from .policies.criteria import Policy
+from ..errors import InputError, not_called
+from ..facts.layout import Value
+from ..knowledge.base import Knowledge
+from ..namespaces import COV, POLICIES
+from ..policies.criteria import Policy
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from ..errors import KnowledgeError
+from ..judge import Verdict
+from ..policies.criteria import Criterion, Kind, Policy
 from .decide import BEST_REVIEW, Decision, Outcome, Scope, Valuation, Value
-from .errors import KnowledgeError
-from .judge import Verdict
-from .policies.criteria import Criterion, Kind, Policy
 
 Ways: TypeAlias = list[frozenset[Criterion]]
 # Inside, a set of leaves has a bit for the place of each in the policy.

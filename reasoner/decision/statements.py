@@ -12,7 +12,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
-from .facts.layout import TYPE, Facts, Record, Said, Value, Values
+from ..facts.layout import TYPE, Facts, Record, Said, Value, Values
 
 
 class Statement(NamedTuple):

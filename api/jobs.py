@@ -21,8 +21,8 @@ from covergraph.knowledge.base import Knowledge
 from covergraph.knowledge.codes import is_untabled, plain
 from covergraph.lookup import stating_only, turning_days
 from covergraph.namespaces import CODE
-from covergraph.receipt import Recorder
-from covergraph.report import decision_graph, validation_report, written
+from covergraph.render.data import Recorder
+from covergraph.render.graph import decision_graph, validation_report, written
 from covergraph.request.context import shipped_context
 from covergraph.sparql.evaluate import GRAPHS, ROWS, YES_OR_NO, evaluate
 from covergraph.sparql.gate import Form, admit

@@ -12,7 +12,7 @@ from covergraph.knowledge.codes import plain
 from covergraph.namespaces import BASE, COV, POLICIES, RDFS, compact
 from covergraph.policies.clauses import register
 from covergraph.policies.criteria import Criterion, Policy, Route
-from covergraph.receipt import cited
+from covergraph.render.data import cited
 
 from .problems import Problem
 

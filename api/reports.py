@@ -6,7 +6,7 @@ from typing import Any
 
 from covergraph.engine import Answer
 from covergraph.namespaces import SH, local_name
-from covergraph.report import validation_report
+from covergraph.render.graph import validation_report
 from covergraph.triples import Term
 
 

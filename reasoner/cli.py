@@ -74,7 +74,7 @@ def main() -> None:
 
 def version_asked(asked: bool) -> None:
     if asked:
-        from .receipt import ENGINE, engine_version
+        from .render.data import ENGINE, engine_version
 
         print(f"{ENGINE} {engine_version()}")
         raise typer.Exit
@@ -105,9 +105,9 @@ def decide_command(
     """Decide whether each requested procedure is covered, and why."""
     from .engine import Reasoner
     from .knowledge.base import knowledge
-    from .receipt import Recorder
-    from .render import Renderer, show
-    from .report import decision_graph, validation_report, written
+    from .render.data import Recorder
+    from .render.graph import decision_graph, validation_report, written
+    from .render.text import Renderer, show
     from .triples import Triples
 
     if sum(map(bool, (policy, payer, plan, every))) > 1:
@@ -129,7 +129,7 @@ def decide_command(
         for request, found in decided:
             show(renderer.heading(request))
             if every:
-                from .commands.overview import overview
+                from .render.overview import overview
 
                 show(overview(found))
             for answer in found:
@@ -148,8 +148,8 @@ def decide_command(
 def policies_command() -> None:
     """List the policies with their payers and dates."""
     from .engine import Reasoner
-    from .receipt import Recorder
-    from .render import Renderer, show
+    from .render.data import Recorder
+    from .render.text import Renderer, show
 
     reasoner = Reasoner()
     renderer = Renderer(Recorder(reasoner.knowledge))
@@ -162,8 +162,8 @@ def policy_command(
 ) -> None:
     """Show the criteria of one policy as a tree, with their sections."""
     from .engine import Reasoner
-    from .receipt import Recorder
-    from .render import Renderer, show
+    from .render.data import Recorder
+    from .render.text import Renderer, show
 
     reasoner = Reasoner()
     renderer = Renderer(Recorder(reasoner.knowledge))
@@ -177,8 +177,8 @@ def clauses_command(
     """Show what became of every clause of a policy's document."""
     from .engine import Reasoner
     from .policies.clauses import register, uncited
-    from .receipt import Recorder
-    from .render import Renderer, show
+    from .render.data import Recorder
+    from .render.text import Renderer, show
 
     reasoner = Reasoner()
     renderer = Renderer(Recorder(reasoner.knowledge))

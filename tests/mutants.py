@@ -35,7 +35,7 @@ from covergraph.judge.reference import ReferenceJudge
 from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV
 from covergraph.policies.criteria import Policy
-from covergraph.report import OUTCOME
+from covergraph.render.graph import OUTCOME
 
 JudgeOf = Callable[[Knowledge], Judge]
 ENGINES: dict[str, JudgeOf] = {"compiled": CompiledJudge, "reference": ReferenceJudge}

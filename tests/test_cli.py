@@ -40,8 +40,8 @@ from covergraph.engine import Answer, Reasoner
 from covergraph.errors import KnowledgeError
 from covergraph.lint import Finding
 from covergraph.namespaces import COV
-from covergraph.receipt import Recorder, engine_version
-from covergraph.render import Renderer, show
+from covergraph.render.data import Recorder, engine_version
+from covergraph.render.text import Renderer, show
 
 NAMES = [GAPS, FIRST_BLOCK, FACET_NHS, EARLY, SACROILIAC, THORACIC]
 KEYS = {

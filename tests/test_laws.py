@@ -18,7 +18,7 @@ from covergraph.decision.decide import Decision
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
 from covergraph.namespaces import COV, PREFIXES, RDF, RDFS, XSD
-from covergraph.receipt import Recorder
+from covergraph.render.data import Recorder
 from covergraph.request.gate import Request
 from covergraph.request.records import record_classes
 from covergraph.triples import Spo, Term, Triples

@@ -35,8 +35,8 @@ from covergraph.facts.layout import facts_of
 from covergraph.facts.prepared import Prepared
 from covergraph.namespaces import compact, local_name
 from covergraph.policies.criteria import Criterion, Policy
-from covergraph.receipt import Recorder, engine_version, shapes_digest
-from covergraph.report import decision_graph, validation_report, written
+from covergraph.render.data import Recorder, engine_version, shapes_digest
+from covergraph.render.graph import decision_graph, validation_report, written
 
 # Prints every form of the answers to the examples that are named.
 EVERY_FORM = """

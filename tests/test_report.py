@@ -15,8 +15,8 @@ from variations import CENTENE, EARLY, GM070, answered, example
 from covergraph.decision.decide import Decision
 from covergraph.engine import Answer, Reasoner
 from covergraph.namespaces import COV, PROV, SKOS, XSD
-from covergraph.receipt import Recorder
-from covergraph.report import decision_graph, validation_report, written
+from covergraph.render.data import Recorder
+from covergraph.render.graph import decision_graph, validation_report, written
 from covergraph.triples import Triples
 
 # What the SHACL recommendation (section 3.6) says of a report and of its results.

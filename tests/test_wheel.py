@@ -13,7 +13,7 @@ import pytest
 from variations import CENTENE, EARLY, example
 
 from covergraph.engine import Reasoner
-from covergraph.receipt import shapes_digest
+from covergraph.render.data import shapes_digest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 FOLDERS = ("ontology", "shapes", "data")

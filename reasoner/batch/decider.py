@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from ..engine import Answer, Reasoner
 from ..errors import InputError, KnowledgeError
-from ..receipt import END, ordered
+from ..render.data import END, ordered
 from ..request.gate import DEFAULT_NAME, Request
 from ..request.records import UNNAMED
 from .compare import Change, Compared, as_if_in_force, compared

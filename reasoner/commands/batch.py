@@ -57,7 +57,7 @@ def batch_command(
     from ..batch.run import run
     from ..cli import day_from
     from ..engine import Reasoner
-    from ..render import show
+    from ..render.text import show
 
     if sum(map(bool, (policy, payer, plan, every))) > 1:
         raise InputError("--policy, --payer, --plan and --all exclude each other")
@@ -194,7 +194,7 @@ def change_tables(changes: dict[str, Any], catalogue: Catalogue) -> list[Rendera
     """Return who gains and who loses, by decision and by criterion."""
     from rich.text import Text
 
-    from ..render import sections
+    from ..render.text import sections
 
     counts = [f"{n} {change}" for change, n in changes["changed"].items()]
     parts: list[RenderableType] = [

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from ..compare import Cell, CellKind, Column, Matrix, matrix
 from ..errors import InputError
-from ..render import show
+from ..render.text import show
 from ..store import shipped_store
 
 CONCERN_WIDTH = 16

@@ -27,7 +27,7 @@ from rich.text import Text
 from ..errors import InputError
 from ..library import library, named_query
 from ..namespaces import BASE, POLICIES, PREFIXES, compact
-from ..render import show
+from ..render.text import show
 from ..sparql.evaluate import misread
 from ..sparql.gate import admit
 from ..store import shipped_store

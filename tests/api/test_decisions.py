@@ -17,8 +17,8 @@ from covergraph.api import examples, models
 from covergraph.api.protocol import LARGEST_QUERY_BODY
 from covergraph.engine import Reasoner
 from covergraph.namespaces import COV, SH
-from covergraph.receipt import Recorder
-from covergraph.report import decision_graph, validation_report, written
+from covergraph.render.data import Recorder
+from covergraph.render.graph import decision_graph, validation_report, written
 from tests.api.conftest import EXAMPLES, Server
 
 TURTLE = {"Content-Type": "text/turtle"}

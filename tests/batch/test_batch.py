@@ -35,7 +35,7 @@ from covergraph.batch.decider import Decider
 from covergraph.batch.ledger import Ledger
 from covergraph.engine import Reasoner
 from covergraph.errors import CovergraphError, InputError
-from covergraph.receipt import Recorder
+from covergraph.render.data import Recorder
 
 SECRET = "secret-7391"
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
-from .decision.decide import Decision, Outcome
-from .engine import Answer
-from .judge import Verdict
-from .namespaces import COV, PREFIXES, PROV, RDF, RDFS, REQUESTS, SH, XSD
-from .policies.criteria import Criterion
-from .receipt import ENGINE, Recorder, engine_version, ordered, shapes_digest
-from .triples import Spo, Triples
+from ..decision.decide import Decision, Outcome
+from ..engine import Answer
+from ..judge import Verdict
+from ..namespaces import COV, PREFIXES, PROV, RDF, RDFS, REQUESTS, SH, XSD
+from ..policies.criteria import Criterion
+from ..triples import Spo, Triples
+from .data import ENGINE, Recorder, engine_version, ordered, shapes_digest
 
 OUTCOME = {
     Decision.COVERED: COV.Covered,

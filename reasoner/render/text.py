@@ -17,17 +17,17 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from .decision.decide import Decision, Outcome
-from .decision.select import Catalogue
-from .decision.statements import Statement
-from .engine import Answer
-from .facts.layout import AFFIRMS, DENIES, HAS_CODE, HAS_KIND
-from .judge import Verdict
-from .namespaces import SKOS
-from .policies.clauses import Clause, uncited
-from .policies.criteria import Citation, Criterion, Kind, Policy, Route
-from .receipt import Recorder
-from .request.gate import Request
+from ..decision.decide import Decision, Outcome
+from ..decision.select import Catalogue
+from ..decision.statements import Statement
+from ..engine import Answer
+from ..facts.layout import AFFIRMS, DENIES, HAS_CODE, HAS_KIND
+from ..judge import Verdict
+from ..namespaces import SKOS
+from ..policies.clauses import Clause, uncited
+from ..policies.criteria import Citation, Criterion, Kind, Policy, Route
+from ..request.gate import Request
+from .data import Recorder
 
 WORDS = {
     Decision.COVERED: ("COVERED", "bold green"),

@@ -16,7 +16,7 @@ from rich.text import Text
 from ..decision.decide import Decision
 from ..engine import Answer
 from ..policies.criteria import Criterion
-from ..render import ENDS, WORDS, in_order, sections
+from .text import ENDS, WORDS, in_order, sections
 
 WHAT = {
     Decision.COVERED: "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from covergraph.compare import Cell, Column, Entry, Matrix, Row
+from covergraph.comparison.matrix import Cell, Column, Entry, Matrix, Row
 from covergraph.namespaces import BASE
 
 from .policies import View

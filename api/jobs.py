@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from covergraph.compare import matrix
+from covergraph.comparison.matrix import matrix
 from covergraph.engine import Reasoner
 from covergraph.errors import CovergraphError, InputError
 from covergraph.knowledge.base import Knowledge

@@ -15,16 +15,16 @@ import pytest
 from pyoxigraph import NamedNode, Store
 
 from covergraph import cli
-from covergraph.asked import Asked, classes, payers
-from covergraph.compare import Cell, CellKind, Matrix, matrix, stances
+from covergraph.comparison.asked import Asked, classes, payers
+from covergraph.comparison.matrix import Cell, CellKind, Matrix, matrix, stances
+from covergraph.comparison.requirements import Reader
+from covergraph.comparison.wording import bare, period
 from covergraph.decision.decide import Outcome
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
 from covergraph.knowledge.base import knowledge, policy_key
 from covergraph.namespaces import COV
-from covergraph.requirements import Reader
 from covergraph.store import shipped_store
-from covergraph.wording import bare, period
 from tests.case_files import load_cases
 
 PAYERS = ("centene", "nhs-england", "nhs-gm", "nhs-spinal", "nia", "wa-hca")

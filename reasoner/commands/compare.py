@@ -17,7 +17,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..compare import Cell, CellKind, Column, Matrix, matrix
+from ..comparison.matrix import Cell, CellKind, Column, Matrix, matrix
 from ..errors import InputError
 from ..render.text import show
 from ..store import shipped_store

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from covergraph.compare import matrix
+from covergraph.comparison.matrix import matrix
 from covergraph.knowledge.base import knowledge
 from covergraph.store import open_store
 

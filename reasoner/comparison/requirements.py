@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Store
 
-from .namespaces import COV, RDFS
-from .triples import Term
+from ..namespaces import COV, RDFS
+from ..triples import Term
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from pyoxigraph import Literal, NamedNode
 
-from .namespaces import COV, SH, SKOS, XSD
+from ..namespaces import COV, SH, SKOS, XSD
+from ..triples import Term
 from .requirements import Part, Reader, Use
-from .triples import Term
 
 # A longer list is told by its number; the view has its members.
 MOST_LISTED = 8

@@ -16,8 +16,8 @@ from functools import cached_property
 
 from pyoxigraph import NamedNode
 
-from .errors import not_called
-from .namespaces import COV, POLICIES, RDF, RDFS, SH, kebab
+from ..errors import not_called
+from ..namespaces import COV, POLICIES, RDF, RDFS, SH, kebab
 from .requirements import Reader, Use
 from .wording import in_words
 

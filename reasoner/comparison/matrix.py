@@ -14,10 +14,10 @@ from enum import StrEnum
 
 from pyoxigraph import NamedNode, QuerySolutions, Store
 
+from ..knowledge.base import policy_key
+from ..namespaces import COV
 from .asked import Asked, Settled, contains, named, payer_key, procedures, regions
 from .asked import payers as known_payers
-from .knowledge.base import policy_key
-from .namespaces import COV
 from .requirements import Reader, Use, uses
 from .wording import bare, in_words
 

@@ -27,7 +27,7 @@ from covergraph.request.context import shipped_context
 from covergraph.sparql.evaluate import GRAPHS, ROWS, YES_OR_NO, evaluate
 from covergraph.sparql.gate import Form, admit
 from covergraph.sparql.limits import Limits
-from covergraph.store import open_store
+from covergraph.sparql.store import open_store
 from covergraph.triples import Triples
 from covergraph.vocabulary import vocabulary
 

@@ -24,7 +24,7 @@ from covergraph.engine import Reasoner
 from covergraph.errors import InputError
 from covergraph.knowledge.base import knowledge, policy_key
 from covergraph.namespaces import COV
-from covergraph.store import shipped_store
+from covergraph.sparql.store import shipped_store
 from tests.case_files import load_cases
 
 PAYERS = ("centene", "nhs-england", "nhs-gm", "nhs-spinal", "nia", "wa-hca")

@@ -21,12 +21,12 @@ from covergraph.decision.decide import Decision
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
 from covergraph.knowledge.base import Knowledge, knowledge, knowledge_root, load, policy_key
-from covergraph.library import library, named_query
 from covergraph.namespaces import COV, RDF, RDFS, SH, XSD
 from covergraph.policies.criteria import Criterion, Policy
 from covergraph.policies.lowering import Lowering
 from covergraph.sparql.gate import admit
-from covergraph.store import VIEW, open_store
+from covergraph.sparql.library import library, named_query
+from covergraph.sparql.store import VIEW, open_store
 from covergraph.triples import Term
 
 EDITIONS: list[Policy] = Lowering(knowledge()).policies()

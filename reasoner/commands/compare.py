@@ -20,7 +20,7 @@ from rich.text import Text
 from ..comparison.matrix import Cell, CellKind, Column, Matrix, matrix
 from ..errors import InputError
 from ..render.text import show
-from ..store import shipped_store
+from ..sparql.store import shipped_store
 
 CONCERN_WIDTH = 16
 NARROWEST = 22

@@ -25,12 +25,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import InputError
-from ..library import library, named_query
 from ..namespaces import BASE, POLICIES, PREFIXES, compact
 from ..render.text import show
 from ..sparql.evaluate import misread
 from ..sparql.gate import admit
-from ..store import shipped_store
+from ..sparql.library import library, named_query
+from ..sparql.store import shipped_store
 from .compare import one_of
 
 FORMATS = ("table", "csv", "json", "turtle")

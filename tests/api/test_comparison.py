@@ -7,7 +7,7 @@ import pytest
 
 from covergraph.comparison.matrix import matrix
 from covergraph.knowledge.base import knowledge
-from covergraph.store import open_store
+from covergraph.sparql.store import open_store
 
 
 def test_comparison_is_that_of_the_program(client: httpx.Client) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from .knowledge.base import Knowledge, knowledge
-from .namespaces import BASE, COV, XSD
+from ..knowledge.base import Knowledge, knowledge
+from ..namespaces import BASE, COV, XSD
 
 VIEW = Path(__file__).resolve().parent / "queries" / "view"
 # What the steps leave for one another; it is of no use to a reader.

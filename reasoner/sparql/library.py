@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
-from .errors import not_called
+from ..errors import not_called
 
 QUERIES = Path(__file__).resolve().parent / "queries"
 

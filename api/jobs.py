@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from covergraph.authoring.vocabulary import vocabulary
 from covergraph.comparison.matrix import matrix
 from covergraph.engine import Reasoner
 from covergraph.errors import CovergraphError, InputError
@@ -29,7 +30,6 @@ from covergraph.sparql.gate import Form, admit
 from covergraph.sparql.limits import Limits
 from covergraph.sparql.store import open_store
 from covergraph.triples import Triples
-from covergraph.vocabulary import vocabulary
 
 from . import policies, terms
 from .comparison import comparison

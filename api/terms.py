@@ -7,10 +7,10 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
+from covergraph.authoring.vocabulary import read_by
 from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import BASE, compact, local_name
 from covergraph.policies.criteria import Policy
-from covergraph.vocabulary import read_by
 
 
 def vocabulary_view(knowledge: Knowledge, policies: Iterable[Policy]) -> dict[str, Any]:

@@ -233,8 +233,8 @@ def vocabulary_command(
     write: Annotated[bool, typer.Option("--write", help="Write data/vocabulary.md.")] = False,
 ) -> None:
     """Print everything a request may state, as Markdown."""
+    from .authoring.vocabulary import PAGE, vocabulary
     from .engine import Reasoner
-    from .vocabulary import PAGE, vocabulary
 
     reasoner = Reasoner()
     editions = [p for found in reasoner.catalogue.editions.values() for p in found]
@@ -249,8 +249,8 @@ def vocabulary_command(
 @app.command("lint")
 def lint_command() -> None:
     """Check the ontology, the shapes and the clause registers against the house rules."""
+    from .authoring.lint import lint
     from .knowledge.base import knowledge
-    from .lint import lint
 
     findings = lint(knowledge())
     for finding in findings:

@@ -35,10 +35,10 @@ from variations import (
 )
 
 from covergraph import cli
+from covergraph.authoring.lint import Finding
 from covergraph.decision.decide import Decision
 from covergraph.engine import Answer, Reasoner
 from covergraph.errors import KnowledgeError
-from covergraph.lint import Finding
 from covergraph.namespaces import COV
 from covergraph.render.data import Recorder, engine_version
 from covergraph.render.text import Renderer, show
@@ -484,10 +484,10 @@ def test_policy_tree_fits_the_page(run: Run) -> None:
 
 
 def test_lint_exits_by_what_it_finds(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("covergraph.lint.lint", lambda knowledge: [])
+    monkeypatch.setattr("covergraph.authoring.lint.lint", lambda knowledge: [])
     assert run("lint") == Ran(0, "0 findings\n", "")
     found = Finding("shapes/policies/a/b/2020-01-01.ttl", ":spacing", "citation", "cites nothing")
-    monkeypatch.setattr("covergraph.lint.lint", lambda knowledge: [found])
+    monkeypatch.setattr("covergraph.authoring.lint.lint", lambda knowledge: [found])
     ran = run("lint")
     assert ran.status == 1
     line, count = ran.out.splitlines()

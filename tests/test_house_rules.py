@@ -15,8 +15,8 @@ import pytest
 import rdflib
 from pyoxigraph import NamedNode, RdfFormat, parse
 
+from covergraph.authoring.lint import Finding, lint
 from covergraph.knowledge.base import Knowledge, knowledge, knowledge_root
-from covergraph.lint import Finding, lint
 from covergraph.namespaces import BASE, COV, PREFIXES
 from covergraph.triples import Spo, Triples
 

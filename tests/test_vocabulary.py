@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from covergraph.authoring.vocabulary import PAGE, vocabulary
 from covergraph.engine import Reasoner
 from covergraph.namespaces import compact
-from covergraph.vocabulary import PAGE, vocabulary
 
 
 def page(reasoner: Reasoner) -> str:

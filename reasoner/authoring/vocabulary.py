@@ -10,11 +10,11 @@ from collections.abc import Iterable
 
 from pyoxigraph import BlankNode, NamedNode
 
-from .knowledge.base import Fact, Knowledge, Property
-from .namespaces import COV, RDFS, SH, SKOS, compact
-from .policies.criteria import Criterion, Kind, Policy
-from .policies.standard import steps
-from .triples import Term
+from ..knowledge.base import Fact, Knowledge, Property
+from ..namespaces import COV, RDFS, SH, SKOS, compact
+from ..policies.criteria import Criterion, Kind, Policy
+from ..policies.standard import steps
+from ..triples import Term
 
 RECORDS = (
     COV.CoverageRequest,

@@ -18,11 +18,11 @@ import pyshacl
 import rdflib
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from .judge.reference import to_rdflib
-from .knowledge.base import Knowledge, knowledge_root
+from ..judge.reference import to_rdflib
+from ..knowledge.base import Knowledge, knowledge_root
+from ..namespaces import BASE, COV, POLICIES, RDF, SOURCES, compact, local_name
+from ..triples import Node, Term, Triples
 from .marks import COMBINES, marks
-from .namespaces import BASE, COV, POLICIES, RDF, SOURCES, compact, local_name
-from .triples import Node, Term, Triples
 
 MOST_COMPOSITES = 5
 UNKNOWN = "unknown-cov-term"

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 from pyoxigraph import NamedNode
 
-from .knowledge.base import INFERRED, Knowledge, is_true
-from .namespaces import BASE, CODE, COV, OWL, RDF, RDFS, SH, SKOS, Namespace
-from .triples import Spo, Term
+from ..knowledge.base import INFERRED, Knowledge, is_true
+from ..namespaces import BASE, CODE, COV, OWL, RDF, RDFS, SH, SKOS, Namespace
+from ..triples import Spo, Term
 
 HOUSE = Namespace(BASE + "house-rules#")
 COMBINES = (SH["and"], SH["or"], COV.ofCriteria)

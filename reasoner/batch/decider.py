@@ -20,7 +20,7 @@ from ..errors import InputError, KnowledgeError
 from ..render.data import END, ordered
 from ..request.gate import DEFAULT_NAME, Request
 from ..request.records import UNNAMED
-from .compare import Change, Compared, as_if_in_force, compared
+from .change import Change, Compared, as_if_in_force, compared
 from .quads import plain, statements
 from .records import SHAPE, Chunk, Form, Record, Result, digest
 

@@ -20,8 +20,8 @@ from ..render.data import engine_version
 from . import output, sources
 from .decider import Decider, Question
 from .ledger import Ledger
+from .pool import decide_all
 from .records import Chunk, Result
-from .work import decide_all
 
 CHUNK = 100
 

@@ -30,7 +30,7 @@ from runs import (
     written,
 )
 
-from covergraph.batch import work
+from covergraph.batch import pool as work
 from covergraph.batch.decider import Decider
 from covergraph.batch.ledger import Ledger
 from covergraph.engine import Reasoner

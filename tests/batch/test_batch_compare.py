@@ -11,7 +11,7 @@ from many_requests import NUMBER
 from runs import FACET, decided, decisions, facet_cases, quads, rejects, rows, written
 from variations import add_edition, copied_tree, reasoner_of
 
-from covergraph.batch.compare import as_if_in_force
+from covergraph.batch.change import as_if_in_force
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
 

@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from . import examples, models
-from .edge import Edge
+from .middleware import Edge
 from .openapi import PROBLEM_MODELS, refusing, settled
 from .problems import MEDIA_TYPE, Problem
 from .routes import router

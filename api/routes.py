@@ -8,13 +8,14 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from . import glossary, models
+from . import models
 from .bodies import body_of, essence
 from .negotiation import JSON, JSON_LD, MARKDOWN, N_TRIPLES, RESOURCE, TURTLE, chosen
 from .openapi import BODY, body_of_request, offering
 from .problems import Problem
-from .protocol import sparql_routes
 from .service import Service, tag_of
+from .sparql_protocol import sparql_routes
+from .views import glossary
 
 REQUEST_TYPES = (TURTLE, N_TRIPLES, JSON_LD, JSON)
 Segment = Annotated[str, Path(pattern=r"^[A-Za-z0-9.-]{1,64}$")]

@@ -17,12 +17,12 @@ from typing import Any, TypeAlias
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .children import Answer, Children
-from .memory import Memory
+from .cache import Memory
 from .models import LookupQuery
 from .negotiation import JSON, RESOURCE, chosen
 from .problems import Problem
 from .settings import Settings
+from .workers.client import Answer, Children
 
 # The knowledge changes when a server is started with another; a client may ask again soon.
 UNCHANGING = "public, max-age=300"

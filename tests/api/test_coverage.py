@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from covergraph.api.jobs import Workshop
-from covergraph.api.keeper import KINDS
 from covergraph.api.negotiation import JSON
 from covergraph.api.service import pages_of
+from covergraph.api.workers.forkserver import KINDS
+from covergraph.api.workers.jobs import Workshop
 from covergraph.engine import Reasoner
 from covergraph.knowledge.base import knowledge, policy_key
 from covergraph.knowledge.codes import plain

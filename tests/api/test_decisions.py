@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from pyoxigraph import RdfFormat, parse
 
 from covergraph.api import examples, models
-from covergraph.api.protocol import LARGEST_QUERY_BODY
+from covergraph.api.sparql_protocol import LARGEST_QUERY_BODY
 from covergraph.engine import Reasoner
 from covergraph.namespaces import COV, SH
 from covergraph.render.data import Recorder

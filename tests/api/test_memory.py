@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from covergraph.api.memory import Memory
+from covergraph.api.cache import Memory
 
 
 def test_what_was_used_last_is_kept() -> None:

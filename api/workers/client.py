@@ -17,8 +17,8 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from .keeper import CRASHED, KINDS, OUT_OF_MEMORY, OUT_OF_TIME
-from .problems import Problem
+from ..problems import Problem
+from .forkserver import CRASHED, KINDS, OUT_OF_MEMORY, OUT_OF_TIME
 
 READ = 2**16
 # A child's own limit ends it first; this is for a keeper that hangs.
@@ -76,7 +76,7 @@ class Children:
         pairs = [socket.socketpair() for _ in (WORK, QUESTIONS)]
         theirs = [end.fileno() for _, end in pairs]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "covergraph.api.keeper", *map(str, theirs)],
+            [sys.executable, "-m", "covergraph.api.workers.forkserver", *map(str, theirs)],
             pass_fds=theirs,
             stdin=subprocess.DEVNULL,
         )

@@ -31,15 +31,15 @@ from covergraph.sparql.limits import Limits
 from covergraph.sparql.store import open_store
 from covergraph.triples import Triples
 
-from . import policies, terms
-from .comparison import comparison
-from .coverage import coverage
-from .documents import Documents
-from .negotiation import JSON, JSON_LD, MARKDOWN, RESOURCE, SHACL_PROFILE, TURTLE, chosen
-from .problems import Problem
-from .procedures import Procedures
-from .reports import report_view
-from .representation import represented
+from ..negotiation import JSON, JSON_LD, MARKDOWN, RESOURCE, SHACL_PROFILE, TURTLE, chosen
+from ..problems import Problem
+from ..representation import represented
+from ..views import policies, terms
+from ..views.comparison import comparison
+from ..views.coverage import coverage
+from ..views.documents import Documents
+from ..views.procedures import Procedures
+from ..views.reports import report_view
 
 Arguments = dict[str, Any]
 Job = Callable[[Arguments, bytes, Limits], "Done"]

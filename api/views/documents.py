@@ -15,9 +15,9 @@ from covergraph.knowledge.base import INFERRED, Knowledge, read_turtle
 from covergraph.namespaces import BASE, RDFS, SKOS, compact, local_name
 from covergraph.triples import Spo, Triples
 
-from .negotiation import JSON, TURTLE
-from .problems import Problem
-from .representation import graph, represented
+from ..negotiation import JSON, TURTLE
+from ..problems import Problem
+from ..representation import graph, represented
 
 SHAPES = "shapes/"
 HOUSE_RULES = "shapes/house-rules.ttl"

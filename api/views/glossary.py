@@ -8,8 +8,8 @@ from typing import Any
 
 from covergraph.namespaces import BASE, PREFIXES
 
-from . import models
-from .negotiation import JSON, TURTLE
+from .. import models
+from ..negotiation import JSON, TURTLE
 
 TERMS = BASE + "api#"
 

@@ -16,11 +16,11 @@ from typing import Any
 
 from starlette.routing import Match, Mount, Router
 
-from .keeper import report
+from .cache import Memory
 from .keys import presented
-from .memory import Memory
 from .problems import MEDIA_TYPE, Problem
 from .service import TAG, Service
+from .workers.forkserver import report
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

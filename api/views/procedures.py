@@ -15,8 +15,8 @@ from covergraph.namespaces import BASE, COV, RDFS, SKOS, kebab
 from covergraph.policies.criteria import Policy
 from covergraph.triples import Term
 
+from ..problems import Problem
 from .policies import View, existing
-from .problems import Problem
 
 CPT, HCPCS, ICD = "cpt", "hcpcs", "icd-10-cm"
 SYSTEMS = (CPT, HCPCS, ICD)

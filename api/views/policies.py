@@ -14,7 +14,7 @@ from covergraph.policies.clauses import register
 from covergraph.policies.criteria import Criterion, Policy, Route
 from covergraph.render.data import cited
 
-from .problems import Problem
+from ..problems import Problem
 
 View = dict[str, Any]
 

@@ -19,8 +19,8 @@ from covergraph.judge.reference import to_rdflib
 from covergraph.knowledge.base import policy_key
 from covergraph.policies.criteria import Policy
 from covergraph.policies.standard import Standard
-from tests.case_files import Case, load_cases
 from tests.laws import FULL, AnswerOf, ShapesOf, sampled
+from tests.tools.case_files import Case, load_cases
 
 CASES = load_cases()
 

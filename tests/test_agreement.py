@@ -16,12 +16,12 @@ from covergraph.knowledge.base import knowledge, policy_key
 from covergraph.policies.criteria import Policy
 from covergraph.policies.leaves import leaves_of
 from covergraph.policies.lowering import Lowering
-from tests import agree
-from tests.agree import REFERENCE, difference, drawn, hold_generated, main, named_of
-from tests.case_files import Case
-from tests.generate import by_chance
 from tests.laws import FULL
 from tests.laws import told as shown
+from tests.tools import agree
+from tests.tools.agree import REFERENCE, difference, drawn, hold_generated, main, named_of
+from tests.tools.case_files import Case
+from tests.tools.generate import by_chance
 
 EDITIONS = Lowering(knowledge()).policies()
 EACH = 2000 if FULL else 20

@@ -9,9 +9,9 @@ from covergraph.decision.decide import Decision
 from covergraph.engine import Answer
 from covergraph.judge import Verdict
 from covergraph.namespaces import COV, local_name
-from tests.case_files import Case
 from tests.laws import AnswerOf
 from tests.silence import is_open
+from tests.tools.case_files import Case
 
 DECISIONS = {
     COV.Covered: Decision.COVERED,

@@ -25,7 +25,7 @@ from covergraph.errors import InputError
 from covergraph.knowledge.base import knowledge, policy_key
 from covergraph.namespaces import COV
 from covergraph.sparql.store import shipped_store
-from tests.case_files import load_cases
+from tests.tools.case_files import load_cases
 
 PAYERS = ("centene", "nhs-england", "nhs-gm", "nhs-spinal", "nia", "wa-hca")
 ADDRESSED, REFUSED, SILENT = CellKind.REQUIRED, CellKind.REFUSED, CellKind.NOT_ADDRESSED

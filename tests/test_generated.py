@@ -13,8 +13,6 @@ from covergraph.errors import InputError
 from covergraph.knowledge.base import knowledge
 from covergraph.policies.criteria import Policy
 from covergraph.policies.lowering import Lowering
-from tests.case_files import load_cases
-from tests.generate import changed, requests
 from tests.laws import (
     FULL,
     AnswerOf,
@@ -28,6 +26,8 @@ from tests.laws import (
     written,
 )
 from tests.named import Named
+from tests.tools.case_files import load_cases
+from tests.tools.generate import changed, requests
 
 EDITIONS = Lowering(knowledge()).policies()
 # An ordinary run shares its time among the editions.

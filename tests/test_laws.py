@@ -22,7 +22,6 @@ from covergraph.render.data import Recorder
 from covergraph.request.gate import Request
 from covergraph.request.records import record_classes
 from covergraph.triples import Spo, Term, Triples
-from tests.case_files import Case
 from tests.laws import (
     AnswerOf,
     ShapesOf,
@@ -36,6 +35,7 @@ from tests.laws import (
     without,
     written,
 )
+from tests.tools.case_files import Case
 
 # --- Order, names and serialisation --------------------------------------------------------
 

@@ -22,10 +22,10 @@ from covergraph.namespaces import CODE, COV, RDF, RDFS, REQUESTS, XSD
 from covergraph.request import gate
 from covergraph.request.gate import Request
 from covergraph.triples import Spo, Term
-from tests.case_files import Case, load_cases
-from tests.generate import changed, requests
 from tests.laws import FULL, stated, told, written
 from tests.named import Named
+from tests.tools.case_files import Case, load_cases
+from tests.tools.generate import changed, requests
 
 CASES = [case.request_ttl for case in load_cases()]
 EXAMPLES = 3000 if FULL else 300

@@ -18,8 +18,8 @@ from covergraph.facts.layout import TYPE
 from covergraph.namespaces import BASE, REQUESTS
 from covergraph.quick import QuickReader, words
 from covergraph.quick.words import Raw, Unsure, parsed, words_of
-from tests.case_files import load_cases
 from tests.laws import FULL
+from tests.tools.case_files import load_cases
 
 CASES = [case.request_ttl for case in load_cases()]
 EXAMPLES = 20000 if FULL else 2000

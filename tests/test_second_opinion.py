@@ -18,14 +18,14 @@ from covergraph.judge.reference import verdicts_of
 from covergraph.knowledge.base import knowledge
 from covergraph.policies.criteria import Policy
 from covergraph.policies.lowering import Lowering
-from tests.agree import JENA, hold_generated
 from tests.benchmarks.given import wrapped
 from tests.benchmarks.peers import jena
 from tests.benchmarks.peers.rudof import REQUIREMENT, RudofPeer
 from tests.benchmarks.second_opinion import JenaJudge
-from tests.case_files import Case
 from tests.laws import FULL, AnswerOf, written
 from tests.laws import told as shown
+from tests.tools.agree import JENA, hold_generated
+from tests.tools.case_files import Case
 
 NO_JENA = jena.missing()
 with_jena = pytest.mark.skipif(bool(NO_JENA), reason=f"no second opinion from Jena: {NO_JENA}")

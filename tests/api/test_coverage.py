@@ -18,8 +18,8 @@ from covergraph.knowledge.base import knowledge, policy_key
 from covergraph.knowledge.codes import plain
 from covergraph.lookup import Finding, Stance, look_up, turning_days
 from covergraph.namespaces import COV
-from tests.case_files import CASES as FOLDER
-from tests.case_files import Case, load_cases
+from tests.tools.case_files import CASES as FOLDER
+from tests.tools.case_files import Case, load_cases
 
 CASES = load_cases(FOLDER)
 

@@ -23,7 +23,7 @@ from covergraph.namespaces import BASE, COV, RDF, SH, XSD
 from covergraph.policies.criteria import Policy
 from covergraph.policies.standard import Standard, twin_of
 from covergraph.triples import Spo, Triples
-from tests.case_files import load_cases
+from tests.tools.case_files import load_cases
 
 POLICIES = ("centene/cp-mp-171", "nia/cg-301", "nia/cg-302", "nia/cg-300")
 FEWEST, MOST = 30, 100

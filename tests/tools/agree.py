@@ -36,11 +36,11 @@ from covergraph.knowledge.base import knowledge
 from covergraph.policies.criteria import Policy
 from tests.benchmarks.peers import jena
 from tests.benchmarks.second_opinion import JenaJudge
-from tests.case_files import load_cases
-from tests.generate import by_chance
 from tests.laws import seeded
 from tests.laws import told as shown
 from tests.named import Named
+from tests.tools.case_files import load_cases
+from tests.tools.generate import by_chance
 
 COMPILED, REFERENCE, JENA = CompiledJudge.name, ReferenceJudge.name, JenaJudge.name
 BOTH = "both"

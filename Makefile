@@ -41,12 +41,12 @@ lint: $(STAMP) ## check style, types, and the policies themselves
 	$(BIN)/covergraph lint
 
 mutants: $(STAMP) ## misread every policy in every small way, and count what the cases notice
-	PYTHONPATH=tests $(BIN)/python tests/mutants.py
+	$(BIN)/python -m tests.tools.mutants
 
 N ?= 1000
 JUDGE ?= both
 agree: $(STAMP) ## hold the judges against each other on N generated requests: make agree N=100000
-	$(BIN)/python -m tests.agree $(N) --judge $(JUDGE)
+	$(BIN)/python -m tests.tools.agree $(N) --judge $(JUDGE)
 
 # MILLION=1 adds a batch of a million requests.
 bench: $(STAMP) ## measure decisions beside pySHACL, Jena and pyrudof

@@ -7,7 +7,6 @@ from random import Random
 from typing import NoReturn
 
 import pytest
-from mutations import leaf_misread
 
 from covergraph.engine import Reasoner
 from covergraph.errors import KnowledgeError
@@ -22,6 +21,7 @@ from tests.tools import agree
 from tests.tools.agree import REFERENCE, difference, drawn, hold_generated, main, named_of
 from tests.tools.case_files import Case
 from tests.tools.generate import by_chance
+from tests.tools.mutations import leaf_misread
 
 EDITIONS = Lowering(knowledge()).policies()
 EACH = 2000 if FULL else 20

@@ -19,7 +19,16 @@ from typing import Any, NamedTuple
 import pytest
 import rdflib
 from pyoxigraph import RdfFormat, parse, serialize
-from variations import (
+
+from covergraph import cli
+from covergraph.authoring.lint import Finding
+from covergraph.decision.decide import Decision
+from covergraph.engine import Answer, Reasoner
+from covergraph.errors import KnowledgeError
+from covergraph.namespaces import COV
+from covergraph.render.data import Recorder, engine_version
+from covergraph.render.text import Renderer, show
+from tests.variations import (
     CENTENE,
     EARLY,
     EXAMPLES,
@@ -33,15 +42,6 @@ from variations import (
     Change,
     example,
 )
-
-from covergraph import cli
-from covergraph.authoring.lint import Finding
-from covergraph.decision.decide import Decision
-from covergraph.engine import Answer, Reasoner
-from covergraph.errors import KnowledgeError
-from covergraph.namespaces import COV
-from covergraph.render.data import Recorder, engine_version
-from covergraph.render.text import Renderer, show
 
 NAMES = [GAPS, FIRST_BLOCK, FACET_NHS, EARLY, SACROILIAC, THORACIC]
 KEYS = {

@@ -6,8 +6,13 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from case_files import CASES, load_case
-from variations import (
+
+from covergraph.decision.decide import Decision, Outcome, Value
+from covergraph.engine import Answer, Reasoner, moved
+from covergraph.errors import InputError
+from covergraph.namespaces import COV
+from tests.tools.case_files import CASES, load_case
+from tests.variations import (
     CENTENE,
     EARLY,
     FACET_NHS,
@@ -24,11 +29,6 @@ from variations import (
     example,
     reasoner_of,
 )
-
-from covergraph.decision.decide import Decision, Outcome, Value
-from covergraph.engine import Answer, Reasoner, moved
-from covergraph.errors import InputError
-from covergraph.namespaces import COV
 
 CENTENE_CASES = CASES / CENTENE / "2019-07-01"
 SPINAL_PAIN = "nhs-spinal/spinal-pain"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from mutants import mutants_of
-from mutations import mutations_of
 
 from covergraph.knowledge.base import knowledge
 from covergraph.namespaces import COV, local_name
 from covergraph.policies.clauses import is_combination
 from covergraph.policies.criteria import Policy
 from covergraph.policies.lowering import Lowering
+from tests.tools.mutants import mutants_of
+from tests.tools.mutations import mutations_of
 
 ENOUGH = 0.95
 POLICIES = Lowering(knowledge()).policies()

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from case_files import CASES
 from pyoxigraph import NamedNode, RdfFormat, parse
 
 from covergraph.errors import InputError, KnowledgeError
@@ -19,6 +18,7 @@ from covergraph.owl.dl import outside_owl_dl
 from covergraph.owl.hermit import ontology_triples
 from covergraph.owl.statements import take_apart
 from covergraph.triples import Spo, Triples
+from tests.tools.case_files import CASES
 
 HERE = {**PREFIXES, "": REQUESTS + "owl#"}
 

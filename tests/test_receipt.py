@@ -9,9 +9,18 @@ import sys
 from pathlib import Path
 
 import pytest
-from case_files import CASES, Case, load_case, load_cases
 from pyoxigraph import RdfFormat, parse, serialize
-from variations import (
+
+from covergraph.decision.evidence import Reads
+from covergraph.engine import Answer, Reasoner
+from covergraph.facts.layout import facts_of
+from covergraph.facts.prepared import Prepared
+from covergraph.namespaces import compact, local_name
+from covergraph.policies.criteria import Criterion, Policy
+from covergraph.render.data import Recorder, engine_version, shapes_digest
+from covergraph.render.graph import decision_graph, validation_report, written
+from tests.tools.case_files import CASES, Case, load_case, load_cases
+from tests.variations import (
     CENTENE,
     EARLY,
     EXAMPLES,
@@ -29,23 +38,14 @@ from variations import (
     reasoner_of,
 )
 
-from covergraph.decision.evidence import Reads
-from covergraph.engine import Answer, Reasoner
-from covergraph.facts.layout import facts_of
-from covergraph.facts.prepared import Prepared
-from covergraph.namespaces import compact, local_name
-from covergraph.policies.criteria import Criterion, Policy
-from covergraph.render.data import Recorder, engine_version, shapes_digest
-from covergraph.render.graph import decision_graph, validation_report, written
-
 # Prints every form of the answers to the examples that are named.
 EVERY_FORM = """
 import json, sys
 from pathlib import Path
 from covergraph.engine import Reasoner
-from covergraph.receipt import Recorder
-from covergraph.render import Renderer, show
-from covergraph.report import decision_graph, validation_report, written
+from covergraph.render.data import Recorder
+from covergraph.render.text import Renderer, show
+from covergraph.render.graph import decision_graph, validation_report, written
 reasoner = Reasoner()
 recorder = Recorder(reasoner.knowledge)
 for name in sys.argv[1:]:

@@ -7,10 +7,8 @@ from pathlib import Path
 import pyshacl
 import pytest
 import rdflib
-from case_files import CASES, load_case
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from rdflib import RDF, SH
-from variations import CENTENE, EARLY, GM070, answered, example
 
 from covergraph.decision.decide import Decision
 from covergraph.engine import Answer, Reasoner
@@ -18,6 +16,8 @@ from covergraph.namespaces import COV, PROV, SKOS, XSD
 from covergraph.render.data import Recorder
 from covergraph.render.graph import decision_graph, validation_report, written
 from covergraph.triples import Triples
+from tests.tools.case_files import CASES, load_case
+from tests.variations import CENTENE, EARLY, GM070, answered, example
 
 # What the SHACL recommendation (section 3.6) says of a report and of its results.
 STANDARD = """

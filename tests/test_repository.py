@@ -7,10 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from case_files import CASES, load_cases
 from pyoxigraph import NamedNode
-from silence import is_open
-from variations import EXAMPLES, ROOT
 
 from covergraph.decision.decide import Decision
 from covergraph.engine import Reasoner
@@ -19,6 +16,9 @@ from covergraph.namespaces import COV, POLICIES, compact
 from covergraph.policies.clauses import is_combination
 from covergraph.policies.criteria import Policy
 from covergraph.policies.lowering import Lowering
+from tests.silence import is_open
+from tests.tools.case_files import CASES, load_cases
+from tests.variations import EXAMPLES, ROOT
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SHAPES = ROOT / "shapes" / "policies"

@@ -6,7 +6,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from variations import (
+
+from covergraph.decision.decide import Decision
+from covergraph.decision.select import Selection
+from covergraph.engine import Answer, Reasoner
+from covergraph.errors import InputError, KnowledgeError
+from covergraph.knowledge.base import load
+from covergraph.namespaces import POLICIES
+from tests.variations import (
     CENTENE,
     EARLY,
     FACET_NHS,
@@ -22,13 +29,6 @@ from variations import (
     policy_file,
     reasoner_of,
 )
-
-from covergraph.decision.decide import Decision
-from covergraph.decision.select import Selection
-from covergraph.engine import Answer, Reasoner
-from covergraph.errors import InputError, KnowledgeError
-from covergraph.knowledge.base import load
-from covergraph.namespaces import POLICIES
 
 OTHER = "2022-01-01"
 UNDER_CENTENE = "cov:underPayer <https://w3id.org/covergraph/policies/centene#payer> ;"

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from variations import CENTENE, EARLY, example
 
 from covergraph.engine import Reasoner
 from covergraph.render.data import shapes_digest
+from tests.variations import CENTENE, EARLY, example
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 FOLDERS = ("ontology", "shapes", "data")

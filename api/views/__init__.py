@@ -1,1 +1,1 @@
-"""TODO."""
+"""What each resource says, as data."""

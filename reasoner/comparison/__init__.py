@@ -1,1 +1,1 @@
-"""TODO."""
+"""What payers ask for a procedure, side by side."""

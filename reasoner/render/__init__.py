@@ -1,1 +1,1 @@
-"""TODO."""
+"""An answer as data, as text and as a graph."""

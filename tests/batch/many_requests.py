@@ -4,7 +4,7 @@ Each request is the request of one case under a number of its own, so that they 
 cases do: every policy, every decision. What a case says once is prepared once, and a request
 is then a replacement in bytes: a million N-Quads requests take about a minute.
 
-    python tests/batch/many_requests.py 1000000 requests.nq
+    python -m tests.batch.many_requests 1000000 requests.nq
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import argparse
 import gzip
 import json
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,9 +20,7 @@ from typing import Any
 import pyarrow as pa
 from pyoxigraph import RdfFormat, parse, serialize
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from case_files import CASES, load_cases
+from tests.tools.case_files import CASES, load_cases
 
 BASE = "https://w3id.org/covergraph/requests/"
 # Stands for the number of a request in what is prepared; no case has it.

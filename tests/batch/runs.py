@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import many_requests
+from tests.batch import many_requests
 import pyarrow.parquet as pq
 
 from covergraph.batch.decider import Question

@@ -12,10 +12,17 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-import many_requests
+from tests.batch import many_requests
 import pytest
-from many_requests import numbered, triples_of
-from runs import (
+
+from covergraph.batch import pool as work
+from covergraph.batch.decider import Decider
+from covergraph.batch.ledger import Ledger
+from covergraph.engine import Reasoner
+from covergraph.errors import CovergraphError, InputError
+from covergraph.render.data import Recorder
+from tests.batch.many_requests import numbered, triples_of
+from tests.batch.runs import (
     CASES,
     FACET,
     contents,
@@ -29,13 +36,6 @@ from runs import (
     turtle,
     written,
 )
-
-from covergraph.batch import pool as work
-from covergraph.batch.decider import Decider
-from covergraph.batch.ledger import Ledger
-from covergraph.engine import Reasoner
-from covergraph.errors import CovergraphError, InputError
-from covergraph.render.data import Recorder
 
 SECRET = "secret-7391"
 

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from runs import FACET, OUTPUTS, quads, written
+
+from tests.batch.runs import FACET, OUTPUTS, quads, written
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from many_requests import NUMBER
-from runs import FACET, decided, decisions, facet_cases, quads, rejects, rows, written
-from variations import add_edition, copied_tree, reasoner_of
 
 from covergraph.batch.change import as_if_in_force
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
+from tests.batch.many_requests import NUMBER
+from tests.batch.runs import FACET, decided, decisions, facet_cases, quads, rejects, rows, written
+from tests.variations import add_edition, copied_tree, reasoner_of
 
 BLOCK_RELIEF = "positive-blocks"
 COUNT = 60

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import RdfFormat, Triple, parse
-from runs import quads
 
 from covergraph.batch.quads import NO_GRAPH, TOO_LONG, UNREADABLE, plain, requests_of, statements
 from covergraph.batch.records import Record
 from covergraph.errors import InputError
 from covergraph.request.formats import LARGEST
+from tests.batch.runs import quads
 
 S = b"<urn:s> <urn:p> "
 

@@ -14,13 +14,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runs import FACET, contents, decided, decisions, die, in_child, quads, rejects, written
 
 from covergraph.batch import ledger as ledger_module
 from covergraph.batch import output
 from covergraph.batch.decider import Decider
 from covergraph.engine import Reasoner
 from covergraph.errors import CovergraphError, InputError
+from tests.batch.runs import (
+    FACET,
+    contents,
+    decided,
+    decisions,
+    die,
+    in_child,
+    quads,
+    rejects,
+    written,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from runs import json_lines, quads, turtle, written
 
 from covergraph.batch import sources
 from covergraph.batch.quads import LONG_LINE
@@ -15,6 +14,7 @@ from covergraph.batch.records import Chunk, Record, chunk_digest
 from covergraph.batch.sources import BROKEN, DAMAGED, chunks_of, records_of
 from covergraph.errors import InputError
 from covergraph.request.formats import LARGEST
+from tests.batch.runs import json_lines, quads, turtle, written
 
 COMPRESS = {
     "gz": gzip.compress,

@@ -100,7 +100,14 @@ def batches(sizes: list[tuple[int, int]]) -> Iterator[BatchRun]:
         for count, jobs in sizes:
             source = Path(folder) / f"{count}.nq"
             if not source.exists():
-                write = ["tests/batch/many_requests.py", str(count), str(source), "--under", UNDER]
+                write = [
+                    "-m",
+                    "tests.batch.many_requests",
+                    str(count),
+                    str(source),
+                    "--under",
+                    UNDER,
+                ]
                 subprocess.run([sys.executable, *write], cwd=ROOT, check=True)
             run = batch(source, jobs, Path(folder) / f"{count}-{jobs}")
             told = f"batch of {count} with {jobs}: {run.rate:.0f} a second"

@@ -17,7 +17,7 @@ from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple, parse
 from covergraph.namespaces import COV, RDF, RDFS
 from covergraph.triples import Node, Triples
 
-CASES = Path(__file__).resolve().parent / "cases"
+CASES = Path(__file__).resolve().parents[1] / "cases"
 EXPECTATIONS = {COV.underTest, COV.expects, COV.expectsDecision, COV.expectsDeciding}
 
 

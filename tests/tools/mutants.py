@@ -6,7 +6,7 @@ case's expected verdicts, decision or deciding criteria no longer hold. Only wha
 can change is judged again: one leaf for a bound or a silence, nothing at all for a
 combination.
 
-Run as ``python tests/mutants.py [--engine reference] [KEY…]``; prints the figure and the
+Run as ``python -m tests.tools.mutants [--engine reference] [KEY…]``; prints the figure and the
 survivors.
 """
 
@@ -18,8 +18,6 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import repeat
 
-from case_files import Case, load_cases
-from mutations import Mutation, mutations_of
 from pyoxigraph import NamedNode
 
 from covergraph.decision.decide import Scope, Valuation, decide, scope
@@ -36,6 +34,8 @@ from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV
 from covergraph.policies.criteria import Policy
 from covergraph.render.graph import OUTCOME
+from tests.tools.case_files import Case, load_cases
+from tests.tools.mutations import Mutation, mutations_of
 
 JudgeOf = Callable[[Knowledge], Judge]
 ENGINES: dict[str, JudgeOf] = {"compiled": CompiledJudge, "reference": ReferenceJudge}

@@ -14,7 +14,6 @@ from datetime import timedelta
 from functools import partial
 
 from pyoxigraph import BlankNode, Literal, NamedNode
-from silence import can_be_silent, is_open
 
 from covergraph import days
 from covergraph.knowledge.base import Knowledge
@@ -23,6 +22,7 @@ from covergraph.policies.clauses import is_combination
 from covergraph.policies.criteria import Criterion, Kind, Policy
 from covergraph.policies.lowering import Lowering
 from covergraph.triples import Node, Spo, Term, Triples
+from tests.silence import can_be_silent, is_open
 
 NUMBERS = {XSD.integer.value, XSD.decimal.value}
 # Counts that keep the books rather than state a requirement.

@@ -10,12 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.batch import many_requests
 import pyarrow.parquet as pq
 
 from covergraph.batch.decider import Question
 from covergraph.batch.run import Report, run
 from covergraph.engine import Reasoner
+from tests.batch import many_requests
 
 FACET = "centene/cp-mp-171"
 CASES = many_requests.CASES / FACET

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from tests.batch import many_requests
 import pytest
 
 from covergraph.batch import pool as work
@@ -21,6 +20,7 @@ from covergraph.batch.ledger import Ledger
 from covergraph.engine import Reasoner
 from covergraph.errors import CovergraphError, InputError
 from covergraph.render.data import Recorder
+from tests.batch import many_requests
 from tests.batch.many_requests import numbered, triples_of
 from tests.batch.runs import (
     CASES,

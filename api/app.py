@@ -115,7 +115,7 @@ async def _problem(_: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    detail = {404: "there is no such address"}.get(error.status_code, "this is not answered")
+    detail = {404: "no such address"}.get(error.status_code, "this is not answered")
     return await _problem(request, Problem(error.status_code, detail))
 
 
@@ -126,7 +126,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     place, *names = first["loc"]
     name = names[0] if names else ""
     if first["type"] == "extra_forbidden":
-        problem = Problem(400, "there is no such parameter", str(place))
+        problem = Problem(400, "unknown parameter", str(place))
     elif first["type"] == "missing":
         problem = Problem(400, f"the parameter {name} is missing", str(place))
     else:

@@ -146,7 +146,7 @@ class Edge:
         return Page(headers, body, dict(headers)[b"etag"])
 
     def _allowed(self, scope: Scope) -> list[str]:
-        """Return the methods that an address answers to; none where there is no such address."""
+        """Return the methods that an address answers to; none where not found: no such address."""
         found: set[str] = set()
         for method in ("GET", "POST"):
             probe = {**scope, "method": method}

@@ -16,7 +16,7 @@ Responses = dict[int | str, dict[str, Any]]
 REFUSALS = {
     400: "What was sent is at fault; the problem says where, and repeats nothing of it.",
     401: "An API key is needed.",
-    404: "There is no such thing.",
+    404: "Not found.",
     405: "The method is not allowed here.",
     406: "None of the accepted types is offered.",
     408: "The body did not come in time.",

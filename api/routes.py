@@ -23,10 +23,10 @@ None_ = Annotated[models.Nothing, Query()]
 
 
 def single(request: Request) -> None:
-    """Refuse a parameter that is there twice: one of the two would not be read."""
+    """Refuse a duplicate parameter: one of the two would not be read."""
     names = [name for name, _ in request.query_params.multi_items()]
     if len(names) != len(set(names)):
-        raise Problem(400, "a parameter is there twice", "query")
+        raise Problem(400, "duplicate parameter", "query")
 
 
 def router(service: Service) -> APIRouter:

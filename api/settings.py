@@ -62,7 +62,7 @@ def settings(environment: Mapping[str, str] = os.environ) -> Settings:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether only this machine can reach a host."""
+    """Return whether only this machine can reach a host."""
     if host == "localhost":
         return True
     try:

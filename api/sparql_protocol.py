@@ -91,7 +91,7 @@ def protocol(fields: list[tuple[str, str]]) -> list[str]:
         if name in ("update", "using-graph-uri", "using-named-graph-uri"):
             raise Problem(400, "SPARQL update is refused: the graph is read only")
         if name != "query":
-            raise Problem(400, "there is no such parameter", hint="the one parameter is query")
+            raise Problem(400, "unknown parameter", hint="the one parameter is query")
     return [value for _, value in fields]
 
 

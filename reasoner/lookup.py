@@ -212,7 +212,7 @@ def _stance(where: Scope, value: Value) -> Stance:
 
 
 def _reads_only(leaf: Criterion, stated: frozenset[NamedNode], knowledge: Knowledge) -> bool:
-    """Say whether a record could add nothing that this leaf takes for settled.
+    """Return whether a record could add nothing that this leaf takes for settled.
 
     A leaf sees more than is stated where silence counts as an answer: a patient without
     earlier procedures, a fact that is absent unless documented. Such a leaf stays open.

@@ -35,7 +35,7 @@ class Triples:
         return cls((t.subject, t.predicate, t.object) for t in triples)  # type: ignore[misc]
 
     def add(self, s: Node, p: NamedNode, o: Term) -> bool:
-        """Add one triple and say whether it is new."""
+        """Add one triple and return whether it is new."""
         objects = self._spo.setdefault(s, {}).setdefault(p, {})
         if o in objects:
             return False

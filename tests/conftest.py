@@ -76,7 +76,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def in_sample(item: pytest.Item) -> bool:
-    """Say whether a test is not sampled, or its case belongs to the test's sample."""
+    """Return whether a test is not sampled, or its case belongs to the test's sample."""
     marker = item.get_closest_marker("sample")
     if marker is None:
         return True

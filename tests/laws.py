@@ -120,7 +120,7 @@ def read_as_absent(knowledge: Knowledge) -> set[Term]:
 
 
 def is_open(p: NamedNode, value: Term, knowledge: Knowledge) -> bool:
-    """Say whether a statement's absence would be asked about, or change nothing."""
+    """Return whether a statement's absence would be asked about, or change nothing."""
     fact = knowledge.facts.get(value) if p == COV.affirms else None  # type: ignore[arg-type]
     return fact is None or fact.silence == COV.NotDocumented
 

@@ -36,7 +36,7 @@ NARROWING = (COV.withTechnique, COV.withIntent, COV.sidesMergedWithin)
 
 
 def is_open(leaf: Criterion, policy: Policy) -> bool:
-    """Say whether silence can leave a leaf undocumented in a policy."""
+    """Return whether silence can leave a leaf undocumented in a policy."""
     known, t = knowledge(), knowledge().triples
     override = t.value(leaf.iri, COV.silenceMeans)
     readings: set[object]
@@ -52,7 +52,7 @@ def is_open(leaf: Criterion, policy: Policy) -> bool:
 
 
 def can_be_silent(leaf: Criterion) -> bool:
-    """Say whether a request may say nothing of what a leaf reads, however that is read."""
+    """Return whether a request may say nothing of what a leaf reads, however that is read."""
     required = knowledge().properties
     return leaf.kind is not Kind.CORE or not all(required[p].required_of for p in path_of(leaf))
 
@@ -64,7 +64,7 @@ def path_of(leaf: Criterion) -> list[NamedNode]:
 
 
 def is_complete(leaf: Criterion, policy: Policy) -> bool:
-    """Say whether a leaf only counts procedures, and nothing it asks of them can be silent."""
+    """Return whether a leaf only counts procedures, and nothing it asks of them can be silent."""
     t = knowledge().triples
     said = t.predicates(leaf.iri)
     if not COUNTING & said.keys() or any(p in said for p in NARROWING):
@@ -81,12 +81,12 @@ def is_complete(leaf: Criterion, policy: Policy) -> bool:
 
 @cache
 def always_has_region(target: NamedNode) -> bool:
-    """Say whether a request of a class has a region whatever code or kind it states."""
+    """Return whether a request of a class has a region whatever code or kind it states."""
     return all(implies_region(means) for means in means_of(target))
 
 
 def has_region(means: NamedNode) -> bool:
-    """Say whether an earlier procedure has a region: by its code, or because the gate asks."""
+    """Return whether an earlier procedure has a region: by its code, or because the gate asks."""
     return implies_region(means) or codes.needs_region(means, knowledge())
 
 
@@ -104,7 +104,7 @@ def means_of(cls: NamedNode) -> tuple[NamedNode, ...]:
 
 
 def may_be(cls: NamedNode, means: NamedNode, p: NamedNode) -> bool:
-    """Say whether a procedure of a code or kind is, in some region, one of a class."""
+    """Return whether a procedure of a code or kind is, in some region, one of a class."""
     regions = [None, *knowledge().instances_of(COV.SpinalRegion)]
     return any(cls in types_with(means, p, region) for region in regions)
 

@@ -17,8 +17,9 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
-from covergraph.facts.layout import TYPE, Facts, facts_of
+from covergraph.facts.layout import Facts, facts_of
 from covergraph.namespaces import CODE, COV, RDF, RDFS, REQUESTS, XSD
+from covergraph.plain import TYPE
 from covergraph.request import gate
 from covergraph.request.gate import Request
 from covergraph.triples import Spo, Term

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pyoxigraph import RdfFormat, parse, serialize
 
 from covergraph.engine import Reasoner
-from covergraph.facts.layout import TYPE
 from covergraph.namespaces import BASE, REQUESTS
+from covergraph.plain import TYPE
 from covergraph.quick import QuickReader, words
 from covergraph.quick.words import Raw, Unsure, parsed, words_of
 from tests.laws import FULL

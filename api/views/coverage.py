@@ -9,11 +9,11 @@ from pyoxigraph import NamedNode
 
 from covergraph.decision.decide import Valuation
 from covergraph.engine import Reasoner
-from covergraph.facts.layout import TREATS_REGION
 from covergraph.judge import Verdict
 from covergraph.knowledge.codes import plain
 from covergraph.lookup import Finding, Stance, look_up
 from covergraph.namespaces import BASE
+from covergraph.plain import TREATS_REGION
 from covergraph.policies.criteria import Criterion
 
 from .policies import View, brief, way

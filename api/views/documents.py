@@ -67,7 +67,7 @@ class Documents:
         """
         files = self.files.get(path)
         if not files:
-            raise Problem(404, "there is no such document")
+            raise Problem(404, "no such document")
         return self._written(BASE + path, files, media_type)
 
     def shape_file(self, path: str, media_type: str) -> bytes:
@@ -80,7 +80,7 @@ class Documents:
         """
         name = self.shapes.get(path)
         if name is None:
-            raise Problem(404, "there is no such file of shapes", hint="GET /shapes lists them")
+            raise Problem(404, "no such file of shapes", hint="GET /shapes lists them")
         return self._written(BASE + SHAPES + path, [name], media_type)
 
     def shape_files(self, media_type: str) -> bytes:

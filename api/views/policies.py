@@ -185,4 +185,4 @@ def existing(key: str, among: Mapping[str, Any], what: str, status: int = 404) -
         return known(key, among, what)
     except InputError as error:
         # What was asked for is not repeated.
-        raise Problem(status, f"there is no such {what}", hint=error.hint) from None
+        raise Problem(status, f"unknown {what}", hint=error.hint) from None

@@ -89,7 +89,7 @@ class Procedures:
             404 when the system or the code is unknown.
         """
         if system not in SYSTEMS:
-            raise Problem(404, "there is no such code system", hint=f"one of {', '.join(SYSTEMS)}")
+            raise Problem(404, "unknown code system", hint=f"one of {', '.join(SYSTEMS)}")
         try:
             find = diagnosis_code if system == ICD else procedure_code
             code = find(written, self.reasoner.knowledge)

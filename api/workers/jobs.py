@@ -114,7 +114,7 @@ class Library(Bench):
             found = matrix(self.store, job["procedure"], job.get("region"), payers)
         except InputError as error:
             # What was asked for is not repeated.
-            what = "there is no such procedure, region or payer"
+            what = "unknown procedure, region or payer"
             raise Problem(400, what, hint=error.hint) from None
         return Done(200, media_type, represented(comparison(found), media_type))
 
@@ -333,7 +333,7 @@ def day_of(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise InputError("this is no day of the calendar", "date", "write YYYY-MM-DD") from None
+        raise InputError("not a day of the calendar", "date", "write YYYY-MM-DD") from None
 
 
 def decoded(body: bytes) -> str:

@@ -92,7 +92,7 @@ def vocabulary(knowledge: Knowledge, policies: Iterable[Policy]) -> str:
 
 
 def _is_concept(cls: NamedNode, knowledge: Knowledge) -> bool:
-    """Say whether a class is one of values to choose from, and neither facts nor diagnoses."""
+    """Return whether a class is one of values to choose from, and neither facts nor diagnoses."""
     above = knowledge.superclasses.get(cls, frozenset())
     return not above & {COV.NamedFact, COV.DiagnosisCode, COV.Payer, COV.Plan} or (
         cls == COV.TherapyKind

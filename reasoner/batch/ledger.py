@@ -110,7 +110,7 @@ class Ledger:
         self._results.seek(0, os.SEEK_END)
 
     def holds(self, chunk: Chunk) -> bool:
-        """Say whether a chunk is done.
+        """Return whether a chunk is done.
 
         Raises
         ------

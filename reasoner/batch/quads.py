@@ -53,7 +53,7 @@ _PLAIN = re.compile(rb"(?:%b <[^>]*+> (?:%b|%b) \.\n)++" % (_NAME, _NAME, _QUOTE
 Lines = Iterable[tuple[bytes, int, int]]
 # Stands for a line that was not kept.
 TOO_LONG = b"\0\n"
-UNREADABLE = "this is no N-Quads statement"
+UNREADABLE = "not a valid N-Quads statement"
 NO_GRAPH = "the statement stands in no named graph"
 LONG_LINE = f"the line is longer than {LARGEST} bytes"
 
@@ -150,7 +150,7 @@ def statements(data: bytes, graph: bytes) -> tuple[bytes, list[bytes]]:
     Raises
     ------
     InputError
-        When a line is no N-Quads.
+        When a line is not valid N-Quads.
     """
     bare = _without(graph, data)
     if bare and _STATEMENTS.fullmatch(bare):

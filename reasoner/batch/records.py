@@ -33,7 +33,7 @@ class Record(NamedTuple):
     source : str
         The input file.
     number : int
-        The how many-th record of its file, from 1; 0 for the file itself.
+        The number of the record in its file, from 1; 0 for the file itself.
     line, byte : int
         Where it begins: the line from 1, and how many bytes come before it, decompressed.
         Line 0 is not known.

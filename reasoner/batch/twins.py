@@ -96,6 +96,6 @@ def _shared(folder: Path, without: array[int]) -> Iterator[list[int]]:
 
 
 def holds(numbers: array[int], number: int) -> bool:
-    """Say whether a sorted array has a number."""
+    """Return whether a sorted array has a number."""
     at = bisect_left(numbers, number)
     return at < len(numbers) and numbers[at] == number

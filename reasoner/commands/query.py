@@ -68,7 +68,7 @@ def text_of(query: str) -> str:
     Raises
     ------
     InputError
-        When there is no such file and no such name, or the file is no text.
+        When there is no such file and no such name, or the file is not text.
     """
     if query == "-":
         return _decoded(sys.stdin.buffer.read(), "standard input")
@@ -95,7 +95,7 @@ def answered(store: Store, text: str) -> QuerySolutions | QueryBoolean | QueryTr
     Raises
     ------
     InputError
-        When the gate refuses it, or it is no SPARQL; the message names the line.
+        When the gate refuses it, or it is not valid SPARQL; the message names the line.
     """
     admit(text)
     try:

@@ -144,7 +144,7 @@ def named(name: str, among: Mapping[str, NamedNode], what: str) -> NamedNode:
 
 
 def contains(reader: Reader, root: NamedNode, criterion: NamedNode) -> bool:
-    """Say whether a criterion is another or lies within it."""
+    """Return whether a criterion is another or lies within it."""
     if root == criterion:
         return True
     members = reader.all(root, COV.hasConjunct) + reader.all(root, COV.hasAlternative)

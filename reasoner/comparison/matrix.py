@@ -325,13 +325,13 @@ def _requirements(
 
 
 def _closes(asked: Asked, use: Use) -> bool:
-    """Say whether an indication, or the policy, is closed because of this very criterion."""
+    """Return whether an indication, or the policy, is closed because of this very criterion."""
     decisive = use.role in (COV.AsRequirement, COV.AsRefusal) and not use.groups
     return decisive and asked.settles(use) is Settled.NEVER
 
 
 def _idle(asked: Asked, use: Use, leaves: dict[NamedNode, Use]) -> bool:
-    """Say whether a group of alternatives around a criterion is settled whatever it asks."""
+    """Return whether a group of alternatives around a criterion is settled whatever it asks."""
     return any(isinstance(asked.says(around, leaves), Settled) for around in _around(asked, use))
 
 
@@ -349,7 +349,7 @@ def _around(asked: Asked, use: Use) -> list[NamedNode]:
 
 
 def _only_tells_the_phase(use: Use) -> bool:
-    """Say whether a criterion only tells a first procedure from a repeat."""
+    """Return whether a criterion only tells a first procedure from a repeat."""
     counts = (COV.minimumEarlierSessions, COV.maximumEarlierSessions)
     return (
         use.role == COV.AsScope

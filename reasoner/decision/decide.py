@@ -116,7 +116,7 @@ class Valuation:
         return self.bits(criterion) & BEST
 
     def is_covered(self, criterion: Criterion) -> bool:
-        """Say whether a criterion is covered at its worst."""
+        """Return whether a criterion is covered at its worst."""
         return bool(self.bits(criterion) & WORST_COVERED)
 
     def bare(self, criterion: Criterion) -> Value:
@@ -139,12 +139,12 @@ class Valuation:
         return self.in_play(criterion) if criterion.kind is Kind.OR else criterion.members
 
     def applies(self, criterion: Criterion) -> Verdict:
-        """Say whether a criterion is in play; anything but an indication always is."""
+        """Return whether a criterion is in play; anything but an indication always is."""
         when = criterion.applies_when
         return VERDICTS[self.bits(when) & VERDICT] if when else Verdict.MET
 
     def applying(self, group: Criterion) -> Verdict:
-        """Say whether any member of a group is in play."""
+        """Return whether any member of a group is in play."""
         found = 0
         for member in group.members:
             when = member.applies_when

@@ -14,9 +14,10 @@ from functools import cached_property
 
 from pyoxigraph import NamedNode
 
-from ..facts.layout import AFFIRMS, CONCERNS_PAIN, DENIES, HAS_PATIENT, TREATS_REGION, Facts
+from ..facts.layout import Facts
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, SH
+from ..plain import AFFIRMS, CONCERNS_PAIN, DENIES, HAS_PATIENT, TREATS_REGION
 from ..policies.criteria import Criterion, Kind, Policy
 from ..policies.lowering import RECORD_PATHS
 from ..policies.standard import steps
@@ -171,7 +172,7 @@ class Reads:
 
 
 def _does_not_count(asked: Asked, record: str, facts: Facts) -> bool:
-    """Say whether what a record states keeps it from counting, whatever else it might state."""
+    """Return whether what a record states keeps it from counting, whatever else it might state."""
     regions = facts.values(record, TREATS_REGION)
     if asked.same_region and regions and facts.region and facts.region not in regions:
         return True

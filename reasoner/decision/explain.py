@@ -87,7 +87,7 @@ def _limiting(
 
 
 def may_improve(criterion: Criterion, valuation: Valuation) -> bool:
-    """Say whether a later date of service alone could raise the best end of a criterion."""
+    """Return whether a later date of service alone could raise the best end of a criterion."""
     if not criterion.is_dated or criterion.is_leaf:
         return criterion.is_dated
     if criterion.route and criterion.route.grounds and criterion.route.grounds.is_dated:
@@ -103,7 +103,7 @@ def may_improve(criterion: Criterion, valuation: Valuation) -> bool:
 
 
 def lifted(criterion: Criterion, valuation: Valuation) -> bool:
-    """Say whether it is a criterion's own review route that brings it to review."""
+    """Return whether it is a criterion's own review route that brings it to review."""
     return (
         criterion.route is not None
         and valuation.bare(criterion).best < Outcome.COVERED

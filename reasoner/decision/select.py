@@ -15,9 +15,9 @@ from typing import NamedTuple
 from pyoxigraph import NamedNode
 
 from ..errors import InputError, not_called
-from ..facts.layout import Value
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, POLICIES
+from ..plain import Value
 from ..policies.criteria import Policy
 
 

@@ -12,7 +12,8 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
-from ..facts.layout import TYPE, Facts, Record, Said, Value, Values
+from ..facts.layout import Facts
+from ..plain import TYPE, Record, Said, Value, Values
 
 
 class Statement(NamedTuple):

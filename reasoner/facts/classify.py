@@ -78,7 +78,7 @@ class Classifier:
         return classified
 
     def reads(self, s: Node, p: NamedNode, o: Term) -> bool:
-        """Say whether a triple is a type or a link between individuals."""
+        """Return whether a triple is a type or a link between individuals."""
         if p == RDF.type:
             return o in self.classes
         return p in self.links and not isinstance(o, Literal)

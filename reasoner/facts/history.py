@@ -15,20 +15,9 @@ from .. import days
 from ..errors import KnowledgeError
 from ..knowledge.base import Knowledge
 from ..namespaces import COV
+from ..plain import AFFIRMS, HAS_PAIN, IN_REGION, NONE, ON_SIDE, TREATS_LEVEL, Value
 from ..policies.criteria import Policy
-from .layout import (
-    AFFIRMS,
-    HAS_PAIN,
-    IN_REGION,
-    NO_VIEW,
-    NONE,
-    ON_SIDE,
-    TREATS_LEVEL,
-    Facts,
-    Session,
-    Value,
-    View,
-)
+from .layout import NO_VIEW, Facts, Session, View
 
 BY_DAY = attrgetter("on", "node")
 
@@ -206,7 +195,7 @@ def _merged(pairs: list[tuple[Session, Session]], certain: bool) -> Iterable[tup
 
 
 def _two_sides(a: Session, b: Session, certain: bool) -> bool:
-    """Say whether two sessions are, or may be, the two sides of the same levels."""
+    """Return whether two sessions are, or may be, the two sides of the same levels."""
     if a.region != b.region and None not in (a.region, b.region):
         return False
     sides = len(a.sides) == len(b.sides) == 1 and {*a.sides} != {*b.sides}

@@ -9,54 +9,51 @@ next.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TypeAlias
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
 
 from ..knowledge.base import Knowledge
-from ..namespaces import COV, RDF, XSD
-from ..triples import Term, Triples
+from ..namespaces import COV, RDF
+from ..plain import (
+    AFFIRMS,
+    ALSO_PLANNED,
+    CONCERNS_PAIN,
+    DATE_OF_SERVICE,
+    DAY_LENGTH,
+    DENIES,
+    ENDED_ON,
+    HAD_OUTCOME,
+    HAD_THERAPY,
+    HAS_INTENT,
+    HAS_PATIENT,
+    NONE,
+    NOTHING,
+    OF_THERAPY,
+    ON_SIDE,
+    PERFORMED_ON,
+    RELIEF_LASTED_UNTIL,
+    RELIEF_PERCENT,
+    REQUESTS_PROCEDURE,
+    STARTED_ON,
+    TREATS_LEVEL,
+    TREATS_REGION,
+    TYPE,
+    UNDERWENT,
+    USES_TECHNIQUE,
+    Record,
+    Said,
+    Value,
+    Values,
+    day_or_none,
+    first,
+    value_of,
+)
+from ..triples import Triples
 from .classify import Classifier
 
-Number: TypeAlias = int | Decimal
-Value: TypeAlias = str | Number
-Values: TypeAlias = Collection[Value]
-Record: TypeAlias = Mapping[str, Values]
-# What a caller states of a node, without what follows from it.
-Said: TypeAlias = Record
-
-TYPE = RDF.type.value
-REQUESTS_PROCEDURE = COV.requestsProcedure.value
-HAS_PATIENT = COV.hasPatient.value
-CONCERNS_PAIN = COV.concernsPain.value
-UNDERWENT = COV.underwent.value
-HAD_THERAPY = COV.hadTherapy.value
-ALSO_PLANNED = COV.alsoPlanned.value
-DATE_OF_SERVICE = COV.dateOfService.value
-PERFORMED_ON = COV.performedOn.value
-TREATS_REGION = COV.treatsRegion.value
-TREATS_LEVEL = COV.treatsLevel.value
-HAS_CODE, HAS_KIND = COV.hasProcedureCode.value, COV.hasKind.value
-ON_SIDE = COV.onSide.value
-IN_REGION = COV.inRegion.value
-HAS_PAIN = COV.hasPain.value
-USES_TECHNIQUE = COV.usesTechnique.value
-HAS_INTENT = COV.hasIntent.value
-AFFIRMS = COV.affirms.value
-DENIES = COV.denies.value
-RELIEF_PERCENT = COV.reliefPercent.value
-RELIEF_LASTED_UNTIL = COV.reliefLastedUntil.value
-OF_THERAPY = COV.ofTherapy.value
-HAD_OUTCOME = COV.hadOutcome.value
-STARTED_ON = COV.startedOn.value
-ENDED_ON = COV.endedOn.value
-
-DAY_LENGTH = len("2000-01-01")
-NONE: tuple[Value, ...] = ()
-NOTHING: frozenset[str] = frozenset()
 Incompatible: TypeAlias = Mapping[Value, frozenset[str]]
 
 
@@ -213,15 +210,6 @@ def terms_of(knowledge: Knowledge, classifier: Classifier) -> Terms:
     )
 
 
-def first(values: Values) -> Value | None:
-    return next(iter(values), None)
-
-
-def day_or_none(values: Values) -> str | None:
-    found = first(values)
-    return found if isinstance(found, str) else None
-
-
 def barred_by(values: Iterable[Value], incompatible: Incompatible) -> frozenset[str]:
     """Return what cannot be where these values are."""
     found = NOTHING
@@ -272,16 +260,6 @@ def course(node: str, record: Record, incompatible: Incompatible, systemic: Valu
         get(AFFIRMS, NONE),
         get(DENIES, NONE),
     )
-
-
-def value_of(term: Term | Value) -> Value:
-    """Return a term as a plain value; what is one stays as it is."""
-    if isinstance(term, str | int | Decimal):
-        return term
-    if isinstance(term, Literal) and term.datatype in (XSD.integer, XSD.decimal):
-        number = Decimal(term.value)
-        return int(number) if number == number.to_integral_value() else number
-    return term.value
 
 
 def records_of(triples: Triples) -> dict[str, Record]:

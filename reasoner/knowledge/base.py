@@ -161,7 +161,7 @@ class Knowledge:
         ]
 
     def is_a(self, individual: Term, cls: NamedNode) -> bool:
-        """Say whether the knowledge asserts that an individual is of a class or a subclass."""
+        """Return whether the knowledge asserts that an individual is of a class or a subclass."""
         return any(cls in self.superclasses.get(c, ()) for c in self.triples.types(individual))
 
     def file_of(self, node: Term) -> str:
@@ -236,7 +236,7 @@ def load(root: Path) -> Knowledge:
     Raises
     ------
     KnowledgeError
-        When a folder is missing or a file is no Turtle.
+        When a folder is missing or a file is not valid Turtle.
     """
     knowledge = Knowledge(root)
     for folder in FOLDERS:

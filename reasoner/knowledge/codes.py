@@ -34,14 +34,14 @@ def plain(code: Term) -> str:
 
 
 def is_untabled(code: Term, knowledge: Knowledge) -> bool:
-    """Say whether a code is a diagnosis that only the plain list holds."""
+    """Return whether a code is a diagnosis that only the plain list holds."""
     if not code.value.startswith(CODE) or knowledge.triples.types(code):
         return False
     return plain(code) in _listed(knowledge.root / UNTABLED)
 
 
 def is_known(code: Term, cls: NamedNode, knowledge: Knowledge) -> bool:
-    """Say whether a code exists in the system that a class stands for."""
+    """Return whether a code exists in the system that a class stands for."""
     if knowledge.is_a(code, cls):
         return True
     return cls == COV.DiagnosisCode and is_untabled(code, knowledge)
@@ -77,13 +77,13 @@ def families(term: Term, knowledge: Knowledge) -> set[Term]:
 
 
 def one_procedure(code: Term, kind: Term, knowledge: Knowledge) -> bool:
-    """Say whether a code and a kind can be of one procedure."""
+    """Return whether a code and a kind can be of one procedure."""
     of_code, of_kind = families(code, knowledge), families(kind, knowledge)
     return not of_code or not of_kind or bool(of_code & of_kind)
 
 
 def needs_region(term: Term, knowledge: Knowledge) -> bool:
-    """Say whether a procedure of this code or kind is one of a region.
+    """Return whether a procedure of this code or kind is one of a region.
 
     It is where any code or kind of its family names the regions it is used in.
     """

@@ -47,7 +47,7 @@ def build(knowledge: Knowledge) -> str:
 
 
 def stale(knowledge: Knowledge) -> bool:
-    """Say whether the shipped hierarchy differs from what the ontology gives now."""
+    """Return whether the shipped hierarchy differs from what the ontology gives now."""
     path = knowledge.root / INFERRED
     return not path.is_file() or path.read_text(encoding="utf-8") != build(knowledge)
 

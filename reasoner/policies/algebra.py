@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from ..facts.layout import Number, Value
+from ..plain import Number, Value
 
 
 @dataclass(frozen=True)

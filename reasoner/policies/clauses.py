@@ -41,7 +41,7 @@ class Clause:
 
     @property
     def settled(self) -> bool:
-        """Say whether the clause has a fate that holds: cited, or explained."""
+        """Return whether the clause has a fate that holds: cited, or explained."""
         return bool(self.fate) and bool(self.cited_by or self.note)
 
 
@@ -84,5 +84,5 @@ def uncited(policy: Policy) -> list[str]:
 
 
 def is_combination(name: str) -> bool:
-    """Say whether a criterion is one combination of a counted list, without a text of its own."""
+    """Return whether a criterion is one combination of a counted list, with no text of its own."""
     return "-of-" in name and name.rsplit("-of-", 1)[-1].isdigit()

@@ -10,9 +10,9 @@ from __future__ import annotations
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from ..errors import KnowledgeError
-from ..facts.layout import TREATS_LEVEL, USES_TECHNIQUE, Number, value_of
 from ..knowledge.base import Knowledge, is_true
 from ..namespaces import COV, RDF, SH, compact, local_name
+from ..plain import TREATS_LEVEL, USES_TECHNIQUE, Number, value_of
 from ..triples import Node, Term
 from . import algebra as a
 from .criteria import Policy

@@ -132,7 +132,7 @@ class Lowering:
         if iri in self._lowering:
             raise KnowledgeError(f"{compact(iri.value)} recurs")
         if not self.knowledge.is_a(iri, COV.Criterion):
-            raise KnowledgeError(f"{compact(iri.value)} is used as a criterion and is none")
+            raise KnowledgeError(f"{compact(iri.value)} is used as a criterion and is not one")
         self._lowering.add(iri)
         terms = set(self.triples.predicates(iri)) - ANNOTATIONS
         judging = names(terms - COMPOSITE)
@@ -259,7 +259,7 @@ class Lowering:
                     )
 
     def _is_date_of(self, term: Term, records: set[Term]) -> bool:
-        """Say whether a property states a date of one of some kinds of record."""
+        """Return whether a property states a date of one of some kinds of record."""
         declared = self.knowledge.properties.get(term) if isinstance(term, NamedNode) else None
         return (
             declared is not None

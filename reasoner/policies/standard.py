@@ -136,7 +136,7 @@ class Standard:
     # --- SHACL Core ----------------------------------------------------------------
 
     def _is_open(self, leaf: Criterion, shape: Term) -> bool:
-        """Say whether a path can end in silence that is open."""
+        """Return whether a path can end in silence that is open."""
         override = self._override(leaf)
         if override is not None:
             return override == COV.NotDocumented

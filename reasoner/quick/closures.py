@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pyoxigraph import NamedNode
 
 from ..facts.classify import Classifier
-from ..facts.layout import TYPE, Value
+from ..plain import TYPE, Value
 from ..request.records import UNNAMED
 from ..triples import Triples
 from .tables import Closure, Joint, Kept

@@ -9,7 +9,11 @@ from pyoxigraph import NamedNode, RdfFormat
 
 from ..errors import InputError
 from ..facts.classify import Classifier
-from ..facts.layout import (
+from ..facts.layout import Terms, laid_out
+from ..knowledge import codes
+from ..knowledge.base import Knowledge
+from ..namespaces import COV
+from ..plain import (
     CONCERNS_PAIN,
     DATE_OF_SERVICE,
     HAS_PAIN,
@@ -19,13 +23,8 @@ from ..facts.layout import (
     REQUESTS_PROCEDURE,
     TREATS_REGION,
     TYPE,
-    Terms,
     Value,
-    laid_out,
 )
-from ..knowledge import codes
-from ..knowledge.base import Knowledge
-from ..namespaces import COV
 from ..request.formats import LARGEST, TURTLE, document
 from ..request.gate import Request, Stated
 from ..request.records import record_classes

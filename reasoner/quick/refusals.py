@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from pyoxigraph import NamedNode
 
-from ..facts.layout import (
+from ..facts.layout import Incompatible
+from ..knowledge import codes
+from ..knowledge.base import Knowledge, is_true
+from ..namespaces import COV
+from ..plain import (
     AFFIRMS,
     DENIES,
     HAS_CODE,
@@ -17,12 +21,8 @@ from ..facts.layout import (
     NONE,
     OF_THERAPY,
     TREATS_REGION,
-    Incompatible,
     Value,
 )
-from ..knowledge import codes
-from ..knowledge.base import Knowledge, is_true
-from ..namespaces import COV
 from .tables import Found, Kept, Role
 from .words import Unsure
 

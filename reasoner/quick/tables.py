@@ -16,10 +16,10 @@ from typing import TypeAlias
 
 from pyoxigraph import NamedNode
 
-from ..facts.layout import Value
 from ..knowledge.axioms import Atom, Rule
 from ..knowledge.base import Knowledge, Property
 from ..namespaces import COV, RDF, XSD
+from ..plain import Value
 from ..request.coherence import ORDERED, PROCEDURES
 
 # Values in their order. Requests share those of the tables, so nobody may change any.
@@ -56,7 +56,7 @@ class Spec:
     among : frozenset of str
         The concepts it takes, if it takes concepts.
     closures : dict
-        From each concept that was met to what follows from it; filled as they are met.
+        Cache: what follows from each concept seen so far.
     """
 
     iri: str
@@ -157,7 +157,7 @@ class Joint:
 
 
 def _asks_request(rule: Rule) -> bool:
-    """Say whether a rule is: a request for a procedure of a class is of a class of requests."""
+    """Return whether a rule is: a request for a procedure of a class is of a class of requests."""
     links = [a for a in rule.body if a.link == COV.requestsProcedure]
     own = [a for a in rule.body if a.subject == 0 and a.link == RDF.type]
     return (

@@ -14,8 +14,8 @@ from typing import NamedTuple, TypeAlias
 
 from pyoxigraph import RdfFormat, parse
 
-from ..facts.layout import TYPE, Number, Value
 from ..namespaces import PREFIXES, REQUESTS, XSD
+from ..plain import TYPE, Number, Value
 from ..request.formats import DEEPEST
 from ..request.records import UNNAMED
 from ..request.values import day_in

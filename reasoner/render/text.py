@@ -21,9 +21,9 @@ from ..decision.decide import Decision, Outcome
 from ..decision.select import Catalogue
 from ..decision.statements import Statement
 from ..engine import Answer
-from ..facts.layout import AFFIRMS, DENIES, HAS_CODE, HAS_KIND
 from ..judge import Verdict
 from ..namespaces import SKOS
+from ..plain import AFFIRMS, DENIES, HAS_CODE, HAS_KIND
 from ..policies.clauses import Clause, uncited
 from ..policies.criteria import Citation, Criterion, Kind, Policy, Route
 from ..request.gate import Request
@@ -173,7 +173,7 @@ class Renderer:
         return Padding(table, (0, 0, 0, 2))
 
     def _excludes(self, criterion: Criterion, answer: Answer) -> bool:
-        """Say whether a criterion, once met, would take the request out of scope."""
+        """Return whether a criterion, once met, would take the request out of scope."""
         exclusions = answer.policy.exclusions if answer.policy else ()
         undecided = answer.decision is Decision.NEEDS_INFORMATION
         return undecided and any(criterion in (e, *e.members) for e in exclusions)

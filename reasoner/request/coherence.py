@@ -83,7 +83,7 @@ def _refuse_codes(records: Records, node: Node) -> None:
 
 
 def _has_region(records: Records, node: Node) -> bool:
-    """Say whether a procedure has a region, as far as its kind of procedure has one."""
+    """Return whether a procedure has a region, as far as its kind of procedure has one."""
     t, known = records.triples, records.knowledge.triples
     means = t.objects(node, COV.hasProcedureCode) + t.objects(node, COV.hasKind)
     return (

@@ -113,12 +113,12 @@ def _checked(name: str, value: object) -> object:
             raise InputError(f"{shown(name)} stands for a keyword that is not read", where)
         return value
     if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-        raise InputError(f"{shown(name)} is no simple term definition", where)
+        raise InputError(f"{shown(name)} is not a simple term definition", where)
     for key, meaning in value.items():
         allowed = {"@id", "@vocab"} if key == "@type" else {"@set"} if key == "@container" else ()
         keyword = meaning.startswith("@")
         if key not in _DEFINES or ((keyword or key == "@container") and meaning not in allowed):
-            raise InputError(f"{shown(name)} is no simple term definition", where)
+            raise InputError(f"{shown(name)} is not a simple term definition", where)
     return value
 
 

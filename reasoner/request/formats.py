@@ -80,7 +80,7 @@ _REASONS = {
     "dot is expected": "a statement does not end with a dot",
     "end of file": "the text ends too soon",
     "has not been declared": "a prefix is not declared",
-    "IRI": "this is no IRI",
+    "IRI": "not a valid IRI",
 }
 
 
@@ -129,9 +129,9 @@ def parse_turtle(text: str) -> list[Spo]:
         where = f"line {error.lineno}, column {error.offset}" if error.lineno else ""
         # The parser's own words repeat the text it stumbled on, which may be a patient's.
         reason = next((ours for theirs, ours in _REASONS.items() if theirs in str(error)), "")
-        raise InputError("this is no Turtle" + (f": {reason}" if reason else ""), where) from None
+        raise InputError("not valid Turtle" + (f": {reason}" if reason else ""), where) from None
     except ValueError:
-        raise InputError("this is no Turtle") from None
+        raise InputError("not valid Turtle") from None
     return found
 
 

@@ -38,7 +38,7 @@ def parse_json(text: str, knowledge: Knowledge) -> list[Spo]:
     Raises
     ------
     InputError
-        When it is no JSON, leaves the subset that is read, or would lose something.
+        When it is not valid JSON, leaves the subset that is read, or would lose something.
     """
     document = _load(text)
     terms = shipped_context(knowledge)
@@ -88,14 +88,14 @@ def _load(text: str) -> Any:
         )
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise InputError(f"this is no JSON: {error.msg}", where) from None
+        raise InputError(f"not valid JSON: {error.msg}", where) from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise InputError(f"the key {shown(key)} is there twice")
+            raise InputError(f"duplicate key {shown(key)}")
         found[key] = value
     return found
 
@@ -109,7 +109,7 @@ def _number(written: str) -> _Number:
 
 
 def _no_number(written: str) -> NoReturn:
-    raise InputError(f"{written} is no number")
+    raise InputError(f"{written} is not a number")
 
 
 def _top(document: dict[str, Any], terms: Context) -> list[Any]:
@@ -132,7 +132,7 @@ def _node(node: dict[str, Any], terms: Context, path: str) -> tuple[dict[str, An
         where = f"{path}.{key}" if path else key
         keyword = _meaning(key, terms, path)
         if keyword and keyword in seen:
-            raise InputError(f"{keyword} is there twice", path)
+            raise InputError(f"duplicate {keyword}", path)
         seen.add(keyword)
         if keyword in ("@id", "@type"):
             texts = value if isinstance(value, list) and keyword == "@type" else [value]
@@ -181,7 +181,7 @@ def _value_object(value: dict[str, Any], terms: Context, path: str) -> dict[str,
     for key, item in value.items():
         keyword = _meaning(key, terms, path)
         if keyword not in ("@value", "@type", "@language") or keyword in fields:
-            raise InputError("is no plain value", path)
+            raise InputError("is not a plain value", path)
         if keyword != "@value" and not _is_text(item):
             raise InputError(f"{keyword} must be text", path)
         fields[keyword] = item
@@ -189,7 +189,7 @@ def _value_object(value: dict[str, Any], terms: Context, path: str) -> dict[str,
     if isinstance(plain, _Number):
         return {"@type": XSD.decimal.value} | fields | {"@value": str(plain)}
     if not isinstance(plain, str | bool):
-        raise InputError("is no plain value", path)
+        raise InputError("is not a plain value", path)
     return fields
 
 

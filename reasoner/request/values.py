@@ -53,7 +53,7 @@ def value_of(records: Records, node: Node, declared: Property, value: Term) -> T
     if value.datatype != wanted:
         raise records.refuse(node, f"{name}: {_kind(value)} where a date belongs", _HINTS[wanted])
     if not day_of(value):
-        raise records.refuse(node, f"{name} is no date of the calendar", _HINTS[wanted])
+        raise records.refuse(node, f"{name} is not a date of the calendar", _HINTS[wanted])
     return value
 
 
@@ -82,7 +82,7 @@ def _number(records: Records, node: Node, declared: Property, value: Literal) ->
             node, f"{name}: {_kind(value)} where a number belongs", _HINTS[XSD.decimal]
         )
     if not grammar.fullmatch(value.value):
-        raise records.refuse(node, f"{name} is no number", _HINTS[XSD.decimal])
+        raise records.refuse(node, f"{name} is not a number", _HINTS[XSD.decimal])
     if sum(c.isdigit() for c in value.value) > LONGEST_NUMBER:
         raise records.refuse(node, f"{name} has more than {LONGEST_NUMBER} digits")
     number = Decimal(value.value)
@@ -148,5 +148,5 @@ def _kind(value: Literal) -> str:
 
 
 def is_group(concept: Term, knowledge: Knowledge) -> bool:
-    """Say whether a concept only gathers narrower ones."""
+    """Return whether a concept only gathers narrower ones."""
     return knowledge.triples.text(concept, COV.isGroup) == "true"

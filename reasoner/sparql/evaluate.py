@@ -76,7 +76,7 @@ def evaluate(store: Store, query: str, media_type: str, most: int) -> Answered:
     Raises
     ------
     InputError
-        When the text is no SPARQL, or the answer is too long.
+        When the text is not valid SPARQL, or the answer is too long.
     """
     out = _Bounded(most)
     try:
@@ -94,9 +94,9 @@ def evaluate(store: Store, query: str, media_type: str, most: int) -> Answered:
 
 
 def misread(error: SyntaxError) -> InputError:
-    """Return the refusal of what is no SPARQL, with the place that the parser names."""
+    """Return the refusal of what is not valid SPARQL, with the place that the parser names."""
     found = PLACE.match(str(error))
     where = f"line {found[1]}, column {found[2]}" if found else ""
     undeclared = "Prefix not found" in str(error)
     hint = "does it declare every prefix? PREFIX cov: <" + COV + ">" if undeclared else ""
-    return InputError("this is no SPARQL query", where, hint)
+    return InputError("not a valid SPARQL query", where, hint)

@@ -230,7 +230,7 @@ def test_lookup_at_fault_is_refused(client: httpx.Client, words: dict[str, str])
 
 def test_parameter_given_twice_is_refused(client: httpx.Client) -> None:
     answer = client.get("/coverage?code=64493&code=64633&date=2024-06-10")
-    assert (answer.status_code, answer.json()["detail"]) == (400, "a parameter is there twice")
+    assert (answer.status_code, answer.json()["detail"]) == (400, "duplicate parameter")
 
 
 def test_nothing_is_ever_covered_by_a_lookup(client: httpx.Client) -> None:

@@ -134,7 +134,7 @@ def test_server_ends_with_its_keepers(tmp_path: Path) -> None:
 
 
 def runs(pid: int) -> bool:
-    """Say whether a process runs; one that has ended may still wait for its parent."""
+    """Return whether a process runs; one that has ended may still wait for its parent."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

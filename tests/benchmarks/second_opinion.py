@@ -63,7 +63,7 @@ class JenaJudge:
         return Valuation(self(policy, prepared))
 
     def conforms(self, policy: Policy, prepared: Prepared) -> bool:
-        """Say whether a request conforms to a policy as one shape."""
+        """Return whether a request conforms to a policy as one shape."""
         name = policy.iri.value + WHOLE
         if name not in self._sent:
             self._send(name, whole(self.knowledge, policy))

@@ -209,7 +209,7 @@ class Response:
         )
 
     def seen_in(self, s: Session) -> bool:
-        """Say whether a session of a full history brought it."""
+        """Return whether a session of a full history brought it."""
         assert s.relief is not None and s.until is not None and s.improved is not None
         return (
             (self.relief is None or s.relief >= self.relief)

@@ -153,7 +153,7 @@ def judged(policy: Policy, read: Request, facts: Triples) -> Verdicts:
 
 
 def conforms(leaf: str, turtle: str) -> tuple[bool, bool]:
-    """Say whether a request conforms to a leaf, and whether it conforms to the leaf's twin."""
+    """Return whether a request conforms to a leaf, and whether it conforms to the leaf's twin."""
     _, facts = facts_of(turtle)
     failed = failing_shapes(to_rdflib(facts), _wrapped(leaf))
     iri = policy_of(leaf).root.members[0].iri

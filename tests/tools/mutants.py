@@ -133,7 +133,7 @@ def judge_cases(reasoner: Reasoner, policy: Policy) -> Iterator[Judged]:
 
 
 def holds(case: Case, policy: Policy, verdicts: Mapping[NamedNode, Verdict]) -> bool:
-    """Say whether all that a case expects is so under a policy and some verdicts."""
+    """Return whether all that a case expects is so under a policy and some verdicts."""
     valuation = Valuation(verdicts)
     where = scope(policy, valuation)
     value = valuation.value(policy.root)
@@ -158,7 +158,7 @@ def is_caught(
     reasoner: Reasoner,
     judge_of: JudgeOf,
 ) -> bool:
-    """Say whether some case notices a misreading of a policy."""
+    """Return whether some case notices a misreading of a policy."""
     if mutation.dates:
         return any(misdated(mutation.policy, j, reasoner) for j in cases)
     if not mutation.leaves:
@@ -187,7 +187,7 @@ def is_caught(
 
 
 def misdated(policy: Policy, judged: Judged, reasoner: Reasoner) -> bool:
-    """Say whether a case notices that a policy is in force on other days."""
+    """Return whether a case notices that a policy is in force on other days."""
     catalogue = Catalogue(reasoner.knowledge, {policy.key: [policy]})
     on, types = judged.prepared.request.date, judged.prepared.facts.types
     chosen = catalogue.select(policy.key, on, types).chosen

@@ -14,16 +14,8 @@ from typing import Any, TypeAlias
 
 from ...decision.decide import OF_RANK
 from ...errors import KnowledgeError
-from ...facts.layout import (
-    CONCERNS_PAIN,
-    HAS_PATIENT,
-    NONE,
-    REQUESTS_PROCEDURE,
-    TYPE,
-    Facts,
-    Value,
-    Values,
-)
+from ...facts.layout import Facts
+from ...plain import CONCERNS_PAIN, HAS_PATIENT, NONE, REQUESTS_PROCEDURE, TYPE, Value, Values
 from ...policies import algebra as a
 from .history import judging, picking
 

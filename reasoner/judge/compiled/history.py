@@ -12,8 +12,9 @@ from typing import TypeAlias
 
 from ...days import day_after as after
 from ...days import day_before as before
-from ...facts.layout import DENIES, NONE, TREATS_LEVEL, USES_TECHNIQUE, Facts, Session
+from ...facts.layout import Facts, Session
 from ...namespaces import COV
+from ...plain import DENIES, NONE, TREATS_LEVEL, USES_TECHNIQUE
 from ...policies import algebra as a
 
 Judging: TypeAlias = Callable[[Facts, list[Session], list[Session]], bool]

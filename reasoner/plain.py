@@ -1,0 +1,73 @@
+"""Values and property names as plain Python.
+
+IRIs are strings, numbers are exact, days are their ISO text, which sorts as days do. A
+record is a dictionary from a property to its values. Whatever looks at a request often
+looks at these, because they compare faster than terms do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from typing import TypeAlias
+
+from pyoxigraph import Literal
+
+from .namespaces import COV, RDF, XSD
+from .triples import Term
+
+Number: TypeAlias = int | Decimal
+Value: TypeAlias = str | Number
+Values: TypeAlias = Collection[Value]
+Record: TypeAlias = Mapping[str, Values]
+# What a caller states of a node, without what follows from it.
+Said: TypeAlias = Record
+
+TYPE = RDF.type.value
+REQUESTS_PROCEDURE = COV.requestsProcedure.value
+HAS_PATIENT = COV.hasPatient.value
+CONCERNS_PAIN = COV.concernsPain.value
+UNDERWENT = COV.underwent.value
+HAD_THERAPY = COV.hadTherapy.value
+ALSO_PLANNED = COV.alsoPlanned.value
+DATE_OF_SERVICE = COV.dateOfService.value
+PERFORMED_ON = COV.performedOn.value
+TREATS_REGION = COV.treatsRegion.value
+TREATS_LEVEL = COV.treatsLevel.value
+HAS_CODE, HAS_KIND = COV.hasProcedureCode.value, COV.hasKind.value
+ON_SIDE = COV.onSide.value
+IN_REGION = COV.inRegion.value
+HAS_PAIN = COV.hasPain.value
+USES_TECHNIQUE = COV.usesTechnique.value
+HAS_INTENT = COV.hasIntent.value
+AFFIRMS = COV.affirms.value
+DENIES = COV.denies.value
+RELIEF_PERCENT = COV.reliefPercent.value
+RELIEF_LASTED_UNTIL = COV.reliefLastedUntil.value
+OF_THERAPY = COV.ofTherapy.value
+HAD_OUTCOME = COV.hadOutcome.value
+STARTED_ON = COV.startedOn.value
+ENDED_ON = COV.endedOn.value
+
+DAY_LENGTH = len("2000-01-01")
+NONE: tuple[Value, ...] = ()
+NOTHING: frozenset[str] = frozenset()
+
+
+def value_of(term: Term | Value) -> Value:
+    """Return a term as a plain value; what is one stays as it is."""
+    if isinstance(term, str | int | Decimal):
+        return term
+    if isinstance(term, Literal) and term.datatype in (XSD.integer, XSD.decimal):
+        number = Decimal(term.value)
+        return int(number) if number == number.to_integral_value() else number
+    return term.value
+
+
+def first(values: Values) -> Value | None:
+    return next(iter(values), None)
+
+
+def day_or_none(values: Values) -> str | None:
+    found = first(values)
+    return found if isinstance(found, str) else None

@@ -207,11 +207,11 @@ REFUSED_TURTLE = [
     ("therapy denied", more(":patient cov:denies cov:PhysicalTherapy ."), "is denied of"),
     ("group course", turtle("cov:PhysicalTherapy", "cov:ActiveTherapy"), "group of therapies"),
     # Values
-    ("date that is none", turtle('"2025-03-14"', '"2031-02-30"'), "no date of the calendar"),
-    ("week date", turtle('"2025-03-14"', '"2031-W01-1"'), "no date of the calendar"),
-    ("date with a zone", turtle('"2025-03-14"', '"2031-03-14Z"'), "no date of the calendar"),
-    ("year far off", turtle('"2025-03-14"', '"9999-03-14"'), "no date of the calendar"),
-    ("foreign digits", turtle('"2025-03-14"', '"2025-03-1\u0664"'), "no date of the calendar"),
+    ("date that is none", turtle('"2025-03-14"', '"2031-02-30"'), "not a date of the calendar"),
+    ("week date", turtle('"2025-03-14"', '"2031-W01-1"'), "not a date of the calendar"),
+    ("date with a zone", turtle('"2025-03-14"', '"2031-03-14Z"'), "not a date of the calendar"),
+    ("year far off", turtle('"2025-03-14"', '"9999-03-14"'), "not a date of the calendar"),
+    ("foreign digits", turtle('"2025-03-14"', '"2025-03-1\u0664"'), "not a date of the calendar"),
     ("date as string", turtle('"2025-03-14"^^xsd:date', '"2031-03-14"'), "a string where a date"),
     ("dateTime", turtle('"2025-03-14"^^xsd:date', '"2031-03-14T00:00:00Z"^^xsd:dateTime'), "dateT"),
     ("date that is a node", turtle('"2025-03-14"^^xsd:date', ":day"), "a node where a date"),
@@ -220,13 +220,13 @@ REFUSED_TURTLE = [
     ("just over 100", turtle("87 ;", "100.01 ;"), "is above 100"),
     ("string for a number", turtle("87 ;", '"87" ;'), "a string where a number belongs"),
     ("text for a number", turtle("87 ;", '"eighty-three"@en ;'), "a string where a number"),
-    ("NaN", turtle("87 ;", '"NaN"^^xsd:decimal ;'), "is no number"),
+    ("NaN", turtle("87 ;", '"NaN"^^xsd:decimal ;'), "is not a number"),
     ("NaN, double", turtle("87 ;", '"NaN"^^xsd:double ;'), "xsd:double where a number"),
     ("infinity", turtle("87 ;", '"INF"^^xsd:double ;'), "xsd:double where a number"),
     ("exponent", turtle("87 ;", "87e0 ;"), "xsd:double where a number"),
-    ("huge exponent", turtle("87 ;", '"1E+300000000"^^xsd:decimal ;'), "is no number"),
-    ("underscore", turtle("87 ;", '"8_3"^^xsd:integer ;'), "is no number"),
-    ("Arabic digits", turtle("87 ;", '"\u0663"^^xsd:integer ;'), "is no number"),
+    ("huge exponent", turtle("87 ;", '"1E+300000000"^^xsd:decimal ;'), "is not a number"),
+    ("underscore", turtle("87 ;", '"8_3"^^xsd:integer ;'), "is not a number"),
+    ("Arabic digits", turtle("87 ;", '"\u0663"^^xsd:integer ;'), "is not a number"),
     ("4301 digits", turtle("87 ;", "9" * 4301 + " ;"), "more than 18 digits"),
     ("boolean", turtle("87 ;", "true ;"), "xsd:boolean where a number"),
     ("own datatype", turtle("87 ;", '"87"^^<http://a/1961> ;'), "another type where a number"),
@@ -359,8 +359,8 @@ REFUSED_JSON = [
     ("nested too deep", b'{"a":' * DEEP + b"1" + b"}" * DEEP, "64 deep"),
     ("nested beyond reason", b'{"a":' * 100_000, "64 deep"),
     ("quotes without end", b'{"' + b'\\"' * 200_000, "no JSON"),
-    ("NaN", as_json(reliefPercent=float("nan")), "NaN is no number"),
-    ("infinity", as_json(reliefPercent=float("inf")), "Infinity is no number"),
+    ("NaN", as_json(reliefPercent=float("nan")), "NaN is not a number"),
+    ("infinity", as_json(reliefPercent=float("inf")), "Infinity is not a number"),
     ("1e999", as_json().replace(b'"64493"', b"1e999"), "exponent"),
     ("long number", as_json().replace(b'"64493"', b"9" * 5000), "18 digits"),
     ("lone surrogate", as_json(comment="\ud800"), "surrogate"),
@@ -375,14 +375,18 @@ REFUSED_JSON = [
     ("remote in array", as_json(**{"@context": [CONTEXT_IRI, "file:///c"]}), "not fetched"),
     ("import", as_json(**{"@context": {"@import": "https://a/c"}}), '"@import" cannot be'),
     ("foreign vocabulary", as_json(**{"@context": {"@vocab": "http://a/"}}), "@vocab"),
-    ("null term", as_json(**{"@context": {"a": None}}), "no simple term"),
-    ("scoped", as_json(**{"@context": {"a": {"@id": "cov:a", "@context": {}}}}), "no simple term"),
-    ("reverse", as_json(**{"@context": {"a": {"@reverse": "cov:a"}}}), "no simple term"),
+    ("null term", as_json(**{"@context": {"a": None}}), "not a simple term"),
+    (
+        "scoped",
+        as_json(**{"@context": {"a": {"@id": "cov:a", "@context": {}}}}),
+        "not a simple term",
+    ),
+    ("reverse", as_json(**{"@context": {"a": {"@reverse": "cov:a"}}}), "not a simple term"),
     ("JSON literal", as_json(**{"@context": {"a": {"@id": "cov:a", "@type": "@json"}}}), "simple"),
     (
         "list",
         as_json(**{"@context": {"a": {"@id": "b:a", "@container": "@list"}}}),
-        "no simple term",
+        "not a simple term",
     ),
     ("odd keyword", as_json(**{"@context": {"a": "@nest"}}), "a keyword that is not read"),
     (
@@ -439,7 +443,7 @@ def test_bad_input_is_refused_on_one_line_without_patient_values(
         ({"name": "a.nq"}, "named graphs"),
         ({"name": "a.html"}, "HTML"),
         ({"name": "a.csv"}, ".csv"),
-        ({"name": "a.jsonld"}, "a.jsonld: line 1, column 1: this is no JSON"),
+        ({"name": "a.jsonld"}, "a.jsonld: line 1, column 1: not valid JSON"),
         ({"media_type": "application/rdf+xml"}, "RDF/XML"),
         ({"media_type": "application/fhir+json"}, "application/fhir+json"),
         ({"media_type": "text/turtle; charset=latin-1"}, "UTF-8"),
@@ -618,7 +622,7 @@ PLAIN_EARLIER = {
 def test_json_states_the_same_request(document: object) -> None:
     data = json.dumps(document).encode()
     if isinstance(document, dict) and isinstance(document["@context"], dict):
-        assert "no simple term" in refusal(data)  # its scoped codes are ours alone to ship
+        assert "not a simple term" in refusal(data)  # its scoped codes are ours alone to ship
         return
     assert same(gate.read(data, name="request"), gate.read(VALID.encode()))
 

@@ -447,7 +447,7 @@ def test_bad_input_is_refused_on_one_line_without_patient_values(
         ({"media_type": "application/rdf+xml"}, "RDF/XML"),
         ({"media_type": "application/fhir+json"}, "application/fhir+json"),
         ({"media_type": "text/turtle; charset=latin-1"}, "UTF-8"),
-        ({"name": "a.ttl", "media_type": "application/ld+json"}, "no JSON"),
+        ({"name": "a.ttl", "media_type": "application/ld+json"}, "not valid JSON"),
     ],
 )
 def test_a_declared_format_is_believed_or_refused_by_name(

@@ -82,21 +82,6 @@ def one_procedure(code: Term, kind: Term, knowledge: Knowledge) -> bool:
     return not of_code or not of_kind or bool(of_code & of_kind)
 
 
-def needs_region(term: Term, knowledge: Knowledge) -> bool:
-    """Return whether a procedure of this code or kind is one of a region.
-
-    It is where any code or kind of its family names the regions it is used in.
-    """
-    mine = families(term, knowledge)
-    return any(
-        knowledge.triples.value(member, COV.spansRegion)
-        for family, classes in _definitions(knowledge)
-        if family in mine
-        for cls in classes
-        for member in knowledge.instances_of(cls)
-    )
-
-
 def _definitions(knowledge: Knowledge) -> list[tuple[Node, list[NamedNode]]]:
     """Return each procedure class with the classes of codes and kinds that define it."""
     t = knowledge.triples

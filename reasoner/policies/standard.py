@@ -189,7 +189,9 @@ class Standard:
         """Return the concepts that a property shape names, each of which would do."""
         found = self.source.objects(shape, SH.hasValue)
         lists = self.source.objects(shape, SH["in"])
-        for qualified in self.source.objects(shape, SH.qualifiedValueShape):
+        # What a shape allows none of is not what it asks for.
+        asked = self.source.value(shape, SH.qualifiedMinCount) is not None
+        for qualified in self.source.objects(shape, SH.qualifiedValueShape) if asked else ():
             found += self.source.objects(qualified, SH.hasValue)
             lists += self.source.objects(qualified, SH["in"])
         found += [item for head in lists for item in self.source.items(head)]

@@ -48,7 +48,6 @@ class Refusals:
             if d.takes is not None
             and any(c.value in incompatible for c in knowledge.instances_of(d.takes))
         } - {AFFIRMS, DENIES}
-        self._regional: dict[str, bool] = {}
         self._compatible: dict[tuple[str, str], bool] = {}
         t = knowledge.triples
         self.add_ons: dict[Value, frozenset[str]] = {
@@ -79,7 +78,7 @@ class Refusals:
             if start in days and end in days and days[end] < days[start]:
                 raise Unsure
         if role.is_procedure:
-            self._refuse_procedure(found, role.is_earlier)
+            self._refuse_procedure(found)
 
     def refuse_together(self, patient: Found, records: dict[str, Found]) -> None:
         """Raise Unsure unless the records surely agree with each other."""
@@ -97,7 +96,7 @@ class Refusals:
                 if next(iter(kinds)) in self.groups or not kinds.keys().isdisjoint(denied):
                     raise Unsure
 
-    def _refuse_procedure(self, found: Found, earlier: bool) -> None:
+    def _refuse_procedure(self, found: Found) -> None:
         stated, kinds = found.get(HAS_CODE, NONE), found.get(HAS_KIND, NONE)
         regions = found.get(TREATS_REGION, NONE)
         primary = [c for c in stated if c not in self.add_ons]
@@ -118,13 +117,6 @@ class Refusals:
             spans = self.spans.get(meaning)
             if spans and not spans.issuperset(regions):
                 raise Unsure
-            if earlier and not regions and self._needs_region(str(meaning)):
-                raise Unsure
-
-    def _needs_region(self, meaning: str) -> bool:
-        if meaning not in self._regional:
-            self._regional[meaning] = codes.needs_region(NamedNode(meaning), self.knowledge)
-        return self._regional[meaning]
 
     def _one_procedure(self, code: str, kind: str) -> bool:
         pair = code, kind

@@ -90,7 +90,6 @@ class Role:
     required: frozenset[str]
     ordered: tuple[tuple[str, str], ...]
     is_procedure: bool
-    is_earlier: bool
     types: Kept
 
 
@@ -183,7 +182,6 @@ def role_of(
         required=frozenset(p.value for p, d in stated.items() if cls in d.required_of),
         ordered=tuple((a.value, b.value) for a, b in ORDERED if a in stated and b in stated),
         is_procedure=cls in PROCEDURES,
-        is_earlier=cls == COV.EarlierProcedure,
         types=types,
     )
 

@@ -32,11 +32,6 @@ def refuse_incoherent(records: Records) -> None:
     for role in PROCEDURES:
         for node in records.of(role):
             _refuse_codes(records, node)
-    asked = records.knowledge.triples.objects(COV.treatsRegion, COV.requiredOrInferredOf)
-    for node in (node for role in asked for node in records.of(role)):  # type: ignore[arg-type]
-        if not _has_region(records, node):
-            hint = "state cov:treatsRegion, or the levels with cov:treatsLevel"
-            raise records.refuse(node, "no region is stated or follows from its code", hint)
     _refuse_days(records)
     for course in records.of(COV.TherapyCourse):
         for kind in records.triples.objects(course, COV.ofTherapy):
@@ -80,17 +75,6 @@ def _refuse_codes(records: Records, node: Node) -> None:
                 raise records.refuse(
                     node, f"{compact(code.value)} contradicts {compact(kind.value)}"
                 )
-
-
-def _has_region(records: Records, node: Node) -> bool:
-    """Return whether a procedure has a region, as far as its kind of procedure has one."""
-    t, known = records.triples, records.knowledge.triples
-    means = t.objects(node, COV.hasProcedureCode) + t.objects(node, COV.hasKind)
-    return (
-        bool(t.objects(node, COV.treatsRegion) or t.objects(node, COV.treatsLevel))
-        or any(known.objects(m, COV.impliesRegion) for m in means)
-        or not any(codes.needs_region(m, records.knowledge) for m in means)
-    )
 
 
 def _refuse_days(records: Records) -> None:

@@ -275,8 +275,8 @@ class Renderer:
             text.append(f"  [{where}]", style="cyan")
         if criterion.members:
             text.append("  all of:" if criterion.kind is Kind.AND else "  one of:", style="dim")
-        if criterion.interpretation:
-            text.append(f"\nRead as: {criterion.interpretation}", style="dim italic")
+        if read_as := read(criterion):
+            text.append(f"\nRead as: {read_as}", style="dim italic")
         if criterion.route:
             text.append(f"\nOtherwise: {self._way(criterion.route)}", style="magenta")
         if criterion.funded_by:
@@ -285,6 +285,14 @@ class Renderer:
         branch = tree.add(text)
         for member in criterion.members:
             self._branch(branch, member)
+
+
+def read(criterion: Criterion) -> str:
+    """Return how a criterion reads its text, and which settled readings it follows."""
+    named = "; ".join(f"reading {r.number}: {r.label}" for r in criterion.readings)
+    if not (criterion.interpretation and named):
+        return criterion.interpretation or named
+    return f"{criterion.interpretation} ({named})"
 
 
 def noun(label: str) -> str:

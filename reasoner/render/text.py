@@ -244,7 +244,7 @@ class Renderer:
             self._branch(tree, member)
         routes = [c.route for c in policy.criteria.values() if c.route]
         for grounds in dict.fromkeys(r.grounds for r in routes if r.grounds):
-            self._branch(tree, grounds, "grounds of a review: ")
+            self._branch(tree, grounds, "grounds for a review: ")
         return tree
 
     def register(self, policy: Policy, clauses: Sequence[Clause], whole: bool) -> RenderableType:

@@ -111,6 +111,7 @@ class Recorder:
             "best": END[value.best],
             "applies": valuation.applies(criterion).value,
             "interpretation": criterion.interpretation or None,
+            "readings": followed(criterion),
         }
         if criterion.is_leaf:
             node["facts"] = [self.statement(t) for t in self.facts(criterion, answer)]
@@ -150,6 +151,12 @@ def cited(citations: tuple[Citation, ...]) -> list[dict[str, str]]:
     return [
         {"clause": c.clause.value, "section": c.section, "place": c.place, "summary": c.summary}
         for c in citations
+    ]
+
+
+def followed(criterion: Criterion) -> list[dict[str, str]]:
+    return [
+        {"reading": r.iri.value, "label": r.label, "definition": r.text} for r in criterion.readings
     ]
 
 

@@ -12,10 +12,10 @@ from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
 
-from ..decision.decide import Outcome
 from ..decision.evidence import Reads
 from ..decision.statements import Statement, Statements
 from ..engine import Answer
+from ..judge.valuation import Outcome
 from ..knowledge.base import INFERRED, Knowledge
 from ..namespaces import compact
 from ..policies.criteria import Citation, Criterion, Policy

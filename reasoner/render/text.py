@@ -17,11 +17,11 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from ..decision.decide import Decision, Outcome
+from ..decision.decide import Decision
 from ..decision.select import Catalogue
 from ..decision.statements import Statement
 from ..engine import Answer
-from ..judge import Verdict
+from ..judge.valuation import Outcome, Verdict
 from ..namespaces import SKOS
 from ..plain import AFFIRMS, DENIES, HAS_CODE, HAS_KIND
 from ..policies.clauses import Clause, uncited

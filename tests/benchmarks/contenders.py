@@ -18,7 +18,7 @@ from rdflib.namespace import SH
 from rdflib.term import Node
 
 from covergraph.engine import Answer, Reasoner
-from covergraph.judge.compiled import generate
+from covergraph.judge.compiled.generate import judging_leaves
 from covergraph.judge.reference import failing_shapes, to_rdflib, verdicts_of
 from covergraph.policies.leaves import leaves_of
 from covergraph.render.data import Recorder
@@ -91,7 +91,7 @@ def ours(reasoner: Reasoner, given: list[Given]) -> list[Contender]:
     """Return our own rows, from the whole way to its parts."""
     policies = {g.policy.iri: g.policy for g in given}
     functions = {
-        iri: generate.compiled(leaves_of(p, reasoner.knowledge)) for iri, p in policies.items()
+        iri: judging_leaves(leaves_of(p, reasoner.knowledge), p.key) for iri, p in policies.items()
     }
     laid_out = {g.name: prepared(reasoner, g.turtle) for g in given}
     answers = {g.name: g.answer for g in given}

@@ -21,10 +21,10 @@ from statistics import median
 
 from pyoxigraph import NamedNode
 
-from covergraph.decision.decide import Outcome
 from covergraph.engine import Reasoner
 from covergraph.judge import Verdict
 from covergraph.judge.reference import ReferenceJudge, verdicts_of
+from covergraph.judge.valuation import Outcome
 from covergraph.policies.criteria import Policy
 from covergraph.triples import Triples
 from tests.benchmarks.engine_examples import EXAMPLES

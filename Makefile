@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint mutants agree bench format build lock clean
+.PHONY: help demo test lint mutants agree bench engines format build lock clean
 
 # Asked to run and not merely looked up: a version manager's shim exists even for a Python it lacks.
 PYTHON ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo python3)
@@ -51,6 +51,9 @@ agree: $(STAMP) ## hold the judges against each other on N generated requests: m
 # MILLION=1 adds a batch of a million requests.
 bench: $(STAMP) ## measure decisions beside pySHACL, Jena and pyrudof
 	$(BIN)/python -m tests.benchmarks.bench $(if $(MILLION),--million)
+
+engines: $(STAMP) ## ask every other SHACL engine for its verdicts on our requests
+	$(BIN)/python -m tests.benchmarks.engines
 
 format: $(STAMP) ## rewrite the Python files in the project's style
 	$(BIN)/ruff check --fix

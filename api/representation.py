@@ -44,6 +44,8 @@ CONTEXT: dict[str, Any] = {
     "criterion": _link(COV.onCriterion),
     "concern": _link(COV.concerns),
     "interpretation": COV.interpretation.value,
+    "readings": COV.followsReading.value,
+    "reading": "@id",
     "citations": COV.citation.value,
     "clause": _link(COV.clause),
     "section": COV.section.value,

@@ -1,7 +1,7 @@
 """Calendar arithmetic, as the queries do it.
 
 Months and years are calendar months and years: a duration is taken off a day, clamped at
-the end of the month, and days are compared (settled reading 1). Going forward is asked
+the end of the month, and days are compared (cov:CalendarTimeReading). Going forward is asked
 for only as "the first day from which, looking back, the other day is reached".
 """
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pyoxigraph import Literal, NamedNode
 
 from . import days
-from .decision.decide import Decision, Outcome, Scope, Valuation, Value, decide, scope
+from .decision.decide import Decision, Scope, decide, scope
 from .decision.evidence import Reads
 from .decision.explain import Ways, deciding, lifted, limiting, may_improve, missing
 from .decision.select import Catalogue, Selection
@@ -26,8 +26,9 @@ from .facts.derive import derive
 from .facts.history import HistoryRules, rules_of, view_of
 from .facts.layout import NO_VIEW, facts_of, stated_days, terms_of
 from .facts.prepared import Prepared, dated
-from .judge import Judge, Verdict
+from .judge import Judge
 from .judge.compiled import CompiledJudge
+from .judge.valuation import Outcome, Valuation, Value, Verdict
 from .knowledge.base import Knowledge
 from .knowledge.base import knowledge as shipped_knowledge
 from .namespaces import COV, XSD

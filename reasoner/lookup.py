@@ -15,14 +15,14 @@ from enum import StrEnum
 
 from pyoxigraph import NamedNode
 
-from .decision.decide import Decision, Outcome, Scope, Valuation, Value, scope
+from .decision.decide import Decision, Scope, scope
 from .decision.explain import deciding
 from .decision.select import Selection
 from .engine import Reasoner
 from .errors import InputError
 from .facts.layout import Facts
 from .facts.prepared import Prepared
-from .judge import Verdict
+from .judge.valuation import Outcome, PlainValuation, Valuation, Value, Verdict
 from .knowledge.base import Knowledge
 from .knowledge.codes import is_known, nearest
 from .namespaces import CODE, COV, REQUESTS, SH, XSD
@@ -179,7 +179,7 @@ def _finding(
         if _reads_only(leaf, stated, reasoner.knowledge)
         and judged[leaf.iri] is not Verdict.NOT_DOCUMENTED
     )
-    valuation = Valuation(
+    valuation = PlainValuation(
         {iri: v if iri in settled else Verdict.NOT_DOCUMENTED for iri, v in judged.items()}
     )
     where = scope(policy, valuation)

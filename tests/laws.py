@@ -17,10 +17,10 @@ import pyshacl
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 from rdflib import Graph
 
-from covergraph.decision.decide import Decision, Outcome, Scope, scope
+from covergraph.decision.decide import Decision, Scope, scope
 from covergraph.engine import Answer
-from covergraph.judge import Verdict
 from covergraph.judge.reference import MAX_DEPTH, to_rdflib
+from covergraph.judge.valuation import Outcome, Verdict
 from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV, SH
 from covergraph.policies.criteria import Policy

@@ -19,9 +19,9 @@ from covergraph.comparison.asked import Asked, classes, payers
 from covergraph.comparison.matrix import Cell, CellKind, Matrix, matrix, stances
 from covergraph.comparison.requirements import Reader
 from covergraph.comparison.wording import bare, period
-from covergraph.decision.decide import Outcome
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
+from covergraph.judge.valuation import Outcome
 from covergraph.knowledge.base import knowledge, policy_key
 from covergraph.namespaces import COV
 from covergraph.sparql.store import shipped_store

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from covergraph.decision.decide import Decision, Outcome, Value
+from covergraph.decision.decide import Decision
 from covergraph.engine import Answer, Reasoner, moved
 from covergraph.errors import InputError
+from covergraph.judge.valuation import Outcome, Value
 from covergraph.namespaces import COV
 from tests.tools.case_files import CASES, load_case
 from tests.variations import (

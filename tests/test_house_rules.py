@@ -706,7 +706,35 @@ TERMS = [
     ),
 ]
 
-SLIPS = [*CRITERIA, *COMPOSITES, *LEAVES, *SILENCE, *PATHS, *VALUES, *POLICIES, *TERMS]
+READINGS = [
+    added(
+        "follows what is not a reading",
+        "reading-known",
+        ":block-spacing cov:followsReading cov:LumbarRegion .",
+    ),
+    taken(
+        "reading without number",
+        "reading-number",
+        "cov:StatedValueReading skos:notation",
+        "",
+        "ontology/readings.ttl",
+    ),
+    taken(
+        "number of another reading",
+        "reading-number",
+        "cov:SpinalRegionReading skos:notation",
+        "cov:SpinalRegionReading skos:notation '4' .",
+        "ontology/readings.ttl",
+    ),
+    taken(
+        "reading cited by number",
+        "reading-by-number",
+        ":number-of-blocks cov:interpretation",
+        ":number-of-blocks cov:interpretation 'Counted by region (settled reading 3).'@en .",
+    ),
+]
+
+SLIPS = [*CRITERIA, *COMPOSITES, *LEAVES, *SILENCE, *PATHS, *VALUES, *POLICIES, *TERMS, *READINGS]
 
 
 # --- Making slips ------------------------------------------------------------------------

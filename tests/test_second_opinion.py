@@ -12,9 +12,8 @@ from importlib.util import find_spec
 
 import pytest
 
-from covergraph.decision.decide import Outcome
-from covergraph.judge import Verdicts
 from covergraph.judge.reference import verdicts_of
+from covergraph.judge.valuation import Outcome, Verdicts
 from covergraph.knowledge.base import knowledge
 from covergraph.policies.criteria import Policy
 from covergraph.policies.lowering import Lowering

@@ -441,6 +441,11 @@ PATTERN = 'sh:minCount 1 ; sh:pattern "^(a+)+$"'
             id="a criterion that only comments",
         ),
         pytest.param(
+            f"{TOP} ; {SPACING} ; cov:followsReading cov:LumbarRegion .",
+            "cov:LumbarRegion, which is not a settled reading",
+            id="a reading that is not settled",
+        ),
+        pytest.param(
             f"{TOP} ; {shape(PERFORMER, 'sh:minCuont 1')} .", "sh:minCuont", id="a misspelt term"
         ),
         pytest.param(
@@ -590,7 +595,7 @@ PATTERN = 'sh:minCount 1 ; sh:pattern "^(a+)+$"'
         ),
         pytest.param(
             f"{TOP} ; sh:and ( :a ) . :a a sh:NodeShape ; cov:affirmedFact cov:Infection .",
-            "is none",
+            "is not one",
             id="a member that is no criterion",
         ),
         pytest.param(

@@ -31,6 +31,14 @@ class Citation(Model):
     summary: str = Field(description="What it says, in our words.")
 
 
+class SettledReading(Model):
+    """How every policy is read where its document leaves it open."""
+
+    reading: Iri
+    label: str
+    definition: str
+
+
 class ProblemDetails(Model):
     """RFC 9457. Nothing of what was sent is repeated."""
 

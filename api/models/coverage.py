@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from .base import Citation, Day, Iri, Model
+from .base import Citation, Day, Iri, Model, SettledReading
 from .policies import Way
 
 OUTCOMES = ("conditions", "refused", "review", "not addressed")
@@ -21,6 +21,7 @@ class Condition(Model):
     concern: str | None
     refusal: bool
     interpretation: str | None
+    readings: list[SettledReading] = Field(description="The settled readings it follows.")
     citations: list[Citation]
     verdict: Literal["met", "not met", "depends on the record"]
     combines: Literal["and", "or"] | None = None
@@ -64,6 +65,7 @@ class DecidingCriterion(Model):
     concern: str | None
     refusal: bool
     interpretation: str | None
+    readings: list[SettledReading]
     citations: list[Citation]
 
 

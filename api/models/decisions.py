@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from .base import Citation, Day, Iri, Model
+from .base import Citation, Day, Iri, Model, SettledReading
 
 End = Literal["not-covered", "needs-review", "covered"]
 Verdict = Literal["met", "not met", "not documented"]
@@ -43,6 +43,7 @@ class Judged(Brief):
     best: End
     applies: Verdict
     interpretation: str | None
+    readings: list[SettledReading] = Field(description="The settled readings it follows.")
     facts: list[Statement] = Field(default_factory=list)
     combines: Literal["and", "or"] | None = None
     members: list[Judged] = Field(default_factory=list)

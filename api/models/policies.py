@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from .base import Citation, Day, Iri, Model
+from .base import Citation, Day, Iri, Model, SettledReading
 
 
 class Plan(Model):
@@ -88,6 +88,7 @@ class Criterion(Model):
     concern: str | None = Field(description="What it is about, shared by all payers.")
     refusal: bool = Field(description="Whether it states what is refused, positively.")
     interpretation: str | None = Field(description="The reading chosen where the text leaves one.")
+    readings: list[SettledReading] = Field(description="The settled readings it follows.")
     citations: list[Citation]
     appliesWhen: Criterion | None = Field(None, description="What brings an indication into play.")
     otherwise: str | None = Field(None, description="What follows when no indication applies.")

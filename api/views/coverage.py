@@ -7,9 +7,8 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
-from covergraph.decision.decide import Valuation
 from covergraph.engine import Reasoner
-from covergraph.judge import Verdict
+from covergraph.judge.valuation import Valuation, Verdict
 from covergraph.knowledge.codes import plain
 from covergraph.lookup import Finding, Stance, look_up
 from covergraph.namespaces import BASE

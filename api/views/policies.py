@@ -12,7 +12,7 @@ from covergraph.knowledge.codes import plain
 from covergraph.namespaces import BASE, COV, POLICIES, RDFS, compact
 from covergraph.policies.clauses import register
 from covergraph.policies.criteria import Criterion, Policy, Route
-from covergraph.render.data import cited
+from covergraph.render.data import cited, followed
 
 from ..problems import Problem
 
@@ -166,6 +166,7 @@ def brief(criterion: Criterion) -> View:
         "concern": criterion.concern.value if criterion.concern else None,
         "refusal": criterion.is_refusal,
         "interpretation": criterion.interpretation or None,
+        "readings": followed(criterion),
         "citations": cited(criterion.citations),
     }
 

@@ -12,7 +12,8 @@ from pyoxigraph import BlankNode, NamedNode
 
 from ..knowledge.base import Fact, Knowledge, Property
 from ..namespaces import COV, RDFS, SH, SKOS, compact
-from ..policies.criteria import Criterion, Kind, Policy
+from ..policies.criteria import Criterion, Kind, Policy, Reading
+from ..policies.lowering import settled_readings
 from ..policies.standard import steps
 from ..triples import Term
 
@@ -56,10 +57,16 @@ a no of the record is `cov:affirms` or `cov:denies` with a named fact; what is n
 neither, and the column "silence" says how that is read. "Read by" names the policies whose
 criteria look at the term.
 """
+READINGS = """## Settled readings
+
+How every policy is read where its document is silent or ambiguous. A criterion that rests on
+one names it with `cov:followsReading`, and answers show it.
+"""
 
 
 def vocabulary(knowledge: Knowledge, policies: Iterable[Policy]) -> str:
     """Return the page as Markdown."""
+    policies = list(policies)
     readers = read_by(knowledge, policies)
     lines = [INTRODUCTION]
     for record in RECORDS:
@@ -88,6 +95,20 @@ def vocabulary(knowledge: Knowledge, policies: Iterable[Policy]) -> str:
             ("value", "meaning", "narrower than"),
             (_value_row(v, knowledge) for v in sorted(knowledge.instances_of(cls), key=str)),
         )
+    lines += [READINGS]
+    followers = followed_by(policies)
+    lines += _table(
+        ("number", "reading", "what it says", "followed by"),
+        (
+            (
+                r.number,
+                f"`{compact(r.iri.value)}`",
+                _sentence(r),
+                ", ".join(followers.get(r, ["-"])),
+            )
+            for r in settled_readings(knowledge).values()
+        ),
+    )
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -145,6 +166,10 @@ def _value_row(v: NamedNode, knowledge: Knowledge) -> tuple[str, ...]:
     )
 
 
+def _sentence(reading: Reading) -> str:
+    return f"{reading.label[0].upper()}{reading.label[1:]}. {reading.text}"
+
+
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
     found = [f"| {' | '.join(row)} |" for row in rows]
     return [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *found, ""]
@@ -158,6 +183,16 @@ def read_by(knowledge: Knowledge, policies: Iterable[Policy]) -> dict[Term, list
             for term in terms_read(leaf, knowledge):
                 found.setdefault(term, {})[policy.key] = None
     return {term: sorted(keys) for term, keys in found.items()}
+
+
+def followed_by(policies: Iterable[Policy]) -> dict[Reading, list[str]]:
+    """Return, for each settled reading, the keys of the policies that follow it."""
+    found: dict[Reading, dict[str, None]] = {}
+    for policy in policies:
+        for criterion in policy.criteria.values():
+            for reading in criterion.readings:
+                found.setdefault(reading, {})[policy.key] = None
+    return {reading: sorted(keys) for reading, keys in found.items()}
 
 
 def terms_read(leaf: Criterion, knowledge: Knowledge) -> set[Term]:

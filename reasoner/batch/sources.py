@@ -153,7 +153,7 @@ def records_of(path: Path) -> Iterator[Place]:
         if form is None:
             raise InputError("this kind of file is not read", hint=READ)
         if not path.is_file():
-            raise InputError("this is no regular file")
+            raise InputError("not a regular file")
         with path.open("rb") as file:
             stream = _decompressed(path, file)
             for record in _parted(source, form, stream):

@@ -86,7 +86,7 @@ def _decoded(data: bytes, name: str) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise InputError("is no text in UTF-8", name) from None
+        raise InputError("is not UTF-8 text", name) from None
 
 
 def answered(store: Store, text: str) -> QuerySolutions | QueryBoolean | QueryTriples:
@@ -143,7 +143,7 @@ def written(answer: QuerySolutions | QueryBoolean | QueryTriples, form: str) -> 
         data = serialize(answer, format=RdfFormat.TURTLE, prefixes=prefixes)
         return (data or b"").decode()
     if form == "turtle":
-        raise InputError("rows are no graph", hint="--format table, csv or json")
+        raise InputError("rows are not a graph", hint="--format table, csv or json")
     if form == "json":
         return (answer.serialize(format=QueryResultsFormat.JSON) or b"").decode() + "\n"
     if isinstance(answer, QueryBoolean):

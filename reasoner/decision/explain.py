@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ..errors import KnowledgeError
-from ..judge import Verdict
+from ..judge.valuation import Outcome, Valuation, Value, Verdict, otherwise
 from ..policies.criteria import Criterion, Kind, Policy
-from .decide import BEST_REVIEW, Decision, Outcome, Scope, Valuation, Value
+from .decide import Decision, Scope
 
 Ways: TypeAlias = list[frozenset[Criterion]]
 # Inside, a set of leaves has a bit for the place of each in the policy.
@@ -62,12 +62,12 @@ def limiting(
 def _limiting(
     criterion: Criterion,
     valuation: Valuation,
-    best: int,
+    best: Outcome,
     beneath_routes: bool,
     found: set[Criterion],
 ) -> None:
-    """Add the criteria that keep a criterion from being worth more than an end, in bits."""
-    to_review = best == BEST_REVIEW and lifted(criterion, valuation)
+    """Add the criteria that keep a criterion from being worth more than an end."""
+    to_review = best is Outcome.REVIEW and lifted(criterion, valuation)
     if criterion.is_leaf or (to_review and not beneath_routes):
         found.add(criterion)
     elif criterion.kind is Kind.AND:
@@ -76,13 +76,13 @@ def _limiting(
                 _limiting(member, valuation, own, beneath_routes, found)
     elif in_play := valuation.in_play(criterion):
         for member in in_play:
-            if to_review or valuation.best(member) == best:
+            if to_review or valuation.best(member) is best:
                 _limiting(member, valuation, best, beneath_routes, found)
     else:
         bars: set[Criterion] = set()
         for member in criterion.members:
             if member.applies_when:
-                _limiting(member.applies_when, valuation, 0, beneath_routes, bars)
+                _limiting(member.applies_when, valuation, Outcome.NOT_COVERED, beneath_routes, bars)
         found |= bars or {criterion}
 
 
@@ -174,7 +174,7 @@ class Seeking:
                 for m in self.valuation.in_play(criterion)
                 for way in each([self.ways_in(m), self.ways(m, target)])
             ]
-            if self.valuation.otherwise(criterion).worst >= target:
+            if otherwise(criterion).worst >= target:
                 found += each([self.ways_aside(m) for m in criterion.members])
         if criterion.route and target is Outcome.REVIEW:
             grounds = criterion.route.grounds

@@ -50,7 +50,7 @@ class Selection:
     reason: str
 
 
-class Asked(NamedTuple):
+class Candidate(NamedTuple):
     """An edition that is looked at, its last day, and the class it speaks to."""
 
     policy: Policy
@@ -65,7 +65,7 @@ class Catalogue:
         self.knowledge = knowledge
         self.editions = editions
         self._last_days: dict[NamedNode, date | None] = {}
-        self._asked: dict[tuple[str, str], list[Asked]] = {}
+        self._candidates: dict[tuple[str, str], list[Candidate]] = {}
         self._selections: dict[tuple[str, str, tuple[bool, ...], bool], Selection] = {}
         self.payers = self._keys(COV.Payer, "payer")
         self.plans = self._keys(COV.Plan, "")
@@ -137,42 +137,42 @@ class Catalogue:
         types : collection of str
             The classes that the request is of.
         """
-        asked = self._asked.get((key, edition)) or self._ask(key, edition)
+        candidates = self._candidates.get((key, edition)) or self._candidates_of(key, edition)
         any_day = any_day and bool(edition)
         if any_day:
-            on = asked[0].policy.effective_from
-        forces = tuple([in_force(a.policy, a.last, on) for a in asked])
+            on = candidates[0].policy.effective_from
+        forces = tuple([in_force(c.policy, c.last, on) for c in candidates])
         in_class = False
-        for a, force in zip(asked, forces, strict=True):
+        for c, force in zip(candidates, forces, strict=True):
             if force:
-                in_class = a.target in types
+                in_class = c.target in types
         # There are few of these, whatever is requested.
         case = key, edition, forces, in_class
         found = self._selections.get(case)
         if found is None:
-            policies = [a.policy for a in asked]
+            policies = [c.policy for c in candidates]
             found = self._selections[case] = self._selection(key, policies, forces, in_class)
         if any_day and in_class:
             return replace(found, reason="asked as if it were in force")
         return found
 
-    def _ask(self, key: str, edition: str) -> list[Asked]:
+    def _candidates_of(self, key: str, edition: str) -> list[Candidate]:
         """Return the editions of a policy that are looked at, or the one that is named."""
         policies = self.editions[known(key, self.editions, "policy")]
         if edition:
             policies = [self.edition_of(f"{key}@{edition}")]
-        found = self._asked[key, edition] = [
-            Asked(p, self.last_day(p), p.target.value) for p in policies
+        found = self._candidates[key, edition] = [
+            Candidate(p, self.last_day(p), p.target.value) for p in policies
         ]
         return found
 
     def _selection(
-        self, key: str, asked: list[Policy], forces: tuple[bool, ...], in_class: bool
+        self, key: str, policies: list[Policy], forces: tuple[bool, ...], in_class: bool
     ) -> Selection:
         """Return a selection and its reason."""
         considered = tuple(
             Considered(p, force, dates_in_words(p, self.last_day(p)))
-            for p, force in zip(asked, forces, strict=True)
+            for p, force in zip(policies, forces, strict=True)
         )
         chosen = [c.policy for c in considered if c.in_force]
         if not chosen:

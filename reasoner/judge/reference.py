@@ -23,14 +23,13 @@ from rdflib.plugins.sparql.sparql import Query
 from rdflib.query import Result
 from rdflib.term import Node as RdflibNode
 
-from ..decision.decide import Valuation
 from ..errors import KnowledgeError
 from ..facts.prepared import Prepared
 from ..knowledge.base import Knowledge
 from ..policies.criteria import Policy
 from ..policies.standard import Standard, twin_of
 from ..triples import Term, Triples
-from . import Verdict, Verdicts
+from .valuation import PlainValuation, Valuation, Verdict, Verdicts
 
 WRAPPER = "urn:covergraph:wrapper:"
 SENTINEL = URIRef(WRAPPER + "sentinel")
@@ -79,7 +78,7 @@ class ReferenceJudge:
 
     def valued(self, policy: Policy, prepared: Prepared) -> Valuation:
         """Return what every criterion is worth."""
-        return Valuation(self(policy, prepared))
+        return PlainValuation(self(policy, prepared))
 
     def _wrapped(self, policy: Policy) -> Graph:
         graph = to_rdflib(Standard(self.knowledge, policy).leaves_and_twins())

@@ -262,7 +262,7 @@ class Axioms:
             # A range of plain values infers nothing, and nor does what is said of annotations.
             note = (s, RDF.type, OWL.AnnotationProperty) in self._triples
             if not note and not (p == RDFS.range and self._is_data(s)):
-                _refuse(self._owner(s), f"{compact(p.value)} of what is no owl:ObjectProperty")
+                _refuse(self._owner(s), f"{compact(p.value)} of what is not an owl:ObjectProperty")
 
     def _is_data(self, node: Node) -> bool:
         return (node, RDF.type, OWL.DatatypeProperty) in self._triples

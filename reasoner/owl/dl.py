@@ -108,7 +108,7 @@ def _datatypes(t: Triples) -> Iterator[str]:
         if datatype not in DATATYPES and datatype not in own:
             of = compact(s.value) if isinstance(s, NamedNode) else "an unnamed axiom"
             used = f"{compact(p.value)} with {compact(datatype.value)}"
-            yield f"{of} has {used}, which is no datatype of OWL 2"
+            yield f"{of} has {used}, which is not a datatype of OWL 2"
 
 
 def _irregular(t: Triples) -> Iterator[str]:

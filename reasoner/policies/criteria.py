@@ -40,6 +40,16 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """A settled reading: how every policy is read where its document leaves it open."""
+
+    iri: NamedNode
+    number: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Route:
     """A way to a person's decision, open when its grounds are met; always, without grounds."""
 
@@ -63,6 +73,8 @@ class Criterion:
         For a group of indications, the decision when none is in play.
     durations : tuple of str
         The time bounds among a leaf's parameters, as they are written.
+    readings : tuple of Reading
+        The settled readings it follows, by number.
     component : node or None
         The constraint component that a leaf is made of, if it is made of one.
     """
@@ -82,6 +94,7 @@ class Criterion:
     is_refusal: bool = False
     durations: tuple[str, ...] = ()
     component: Term | None = None
+    readings: tuple[Reading, ...] = ()
 
     @cached_property
     def is_leaf(self) -> bool:

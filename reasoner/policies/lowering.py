@@ -16,9 +16,9 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from ..errors import KnowledgeError
 from ..knowledge.base import Knowledge, is_true, policy_key
-from ..namespaces import COV, RDF, RDFS, SH, XSD, compact
+from ..namespaces import COV, RDF, RDFS, SH, SKOS, XSD, compact
 from ..triples import Node, Term
-from .criteria import Citation, Criterion, Kind, Policy, Route
+from .criteria import Citation, Criterion, Kind, Policy, Reading, Route
 
 MAX_COMBINATIONS = 120
 MAX_DEPTH = 5
@@ -31,6 +31,7 @@ ANNOTATIONS = frozenset(
         COV.concerns,
         COV.citation,
         COV.interpretation,
+        COV.followsReading,
         COV.silenceMeans,
         COV.reviewRoute,
         COV.appliesWhen,
@@ -59,6 +60,7 @@ class Lowering:
         self.knowledge = knowledge
         self.triples = knowledge.triples
         self.profile = frozenset(self.triples.instances(COV.ProfileTerm))
+        self.all_readings = settled_readings(knowledge)
         self.components = component_parameters(knowledge)
         self.parameters = {p for needs, may in self.components.values() for p in needs | may}
         self._done: dict[NamedNode, Criterion] = {}
@@ -315,6 +317,7 @@ class Lowering:
             is_refusal=COV.Refusal in types,
             durations=durations,
             component=component,
+            readings=self.readings(iri),
         )
 
     def _route(self, node: Term) -> Route:
@@ -341,6 +344,25 @@ class Lowering:
                 )
                 found.append(Citation(clause, section, place, summary))
         return tuple(found)
+
+    def readings(self, iri: NamedNode) -> tuple[Reading, ...]:
+        """Return the settled readings that a criterion follows, by number.
+
+        Raises
+        ------
+        KnowledgeError
+            When it names something else.
+        """
+        found = []
+        for node in self.triples.objects(iri, COV.followsReading):
+            reading = self.all_readings.get(node)
+            if reading is None:
+                raise KnowledgeError(
+                    f"{compact(iri.value)} follows {compact(node.value)},"
+                    " which is not a settled reading"
+                )
+            found.append(reading)
+        return tuple(sorted(found, key=_number))
 
     def iri(self, node: Term, what: str) -> NamedNode:
         """Return the name of a node that must have one."""
@@ -377,6 +399,26 @@ class Editions(Mapping[str, list[Policy]]):
 
     def __len__(self) -> int:
         return len(self._nodes)
+
+
+def settled_readings(knowledge: Knowledge) -> dict[Term, Reading]:
+    """Return every settled reading by its IRI, in the order of their numbers."""
+    t = knowledge.triples
+    found = [
+        Reading(
+            iri=iri,
+            number=t.text(iri, SKOS.notation),
+            label=knowledge.label(iri),
+            text=t.text(iri, SKOS.definition),
+        )
+        for iri in t.instances(COV.SettledReading)
+        if isinstance(iri, NamedNode)
+    ]
+    return {r.iri: r for r in sorted(found, key=_number)}
+
+
+def _number(reading: Reading) -> tuple[int, str]:
+    return len(reading.number), reading.number
 
 
 def component_parameters(knowledge: Knowledge) -> dict[Node, tuple[set[Term], set[Term]]]:

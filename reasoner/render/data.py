@@ -12,10 +12,10 @@ from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
 
-from ..decision.decide import Outcome
 from ..decision.evidence import Reads
 from ..decision.statements import Statement, Statements
 from ..engine import Answer
+from ..judge.valuation import Outcome
 from ..knowledge.base import INFERRED, Knowledge
 from ..namespaces import compact
 from ..policies.criteria import Citation, Criterion, Policy
@@ -111,6 +111,7 @@ class Recorder:
             "best": END[value.best],
             "applies": valuation.applies(criterion).value,
             "interpretation": criterion.interpretation or None,
+            "readings": followed(criterion),
         }
         if criterion.is_leaf:
             node["facts"] = [self.statement(t) for t in self.facts(criterion, answer)]
@@ -150,6 +151,12 @@ def cited(citations: tuple[Citation, ...]) -> list[dict[str, str]]:
     return [
         {"clause": c.clause.value, "section": c.section, "place": c.place, "summary": c.summary}
         for c in citations
+    ]
+
+
+def followed(criterion: Criterion) -> list[dict[str, str]]:
+    return [
+        {"reading": r.iri.value, "label": r.label, "definition": r.text} for r in criterion.readings
     ]
 
 

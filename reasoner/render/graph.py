@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
-from ..decision.decide import Decision, Outcome
+from ..decision.decide import Decision
 from ..engine import Answer
-from ..judge import Verdict
+from ..judge.valuation import Outcome, Verdict
 from ..namespaces import COV, PREFIXES, PROV, RDF, RDFS, REQUESTS, SH, XSD
 from ..policies.criteria import Criterion
 from ..triples import Spo, Triples

@@ -17,11 +17,11 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from ..decision.decide import Decision, Outcome
+from ..decision.decide import Decision
 from ..decision.select import Catalogue
 from ..decision.statements import Statement
 from ..engine import Answer
-from ..judge import Verdict
+from ..judge.valuation import Outcome, Verdict
 from ..namespaces import SKOS
 from ..plain import AFFIRMS, DENIES, HAS_CODE, HAS_KIND
 from ..policies.clauses import Clause, uncited
@@ -244,7 +244,7 @@ class Renderer:
             self._branch(tree, member)
         routes = [c.route for c in policy.criteria.values() if c.route]
         for grounds in dict.fromkeys(r.grounds for r in routes if r.grounds):
-            self._branch(tree, grounds, "grounds of a review: ")
+            self._branch(tree, grounds, "grounds for a review: ")
         return tree
 
     def register(self, policy: Policy, clauses: Sequence[Clause], whole: bool) -> RenderableType:
@@ -275,8 +275,8 @@ class Renderer:
             text.append(f"  [{where}]", style="cyan")
         if criterion.members:
             text.append("  all of:" if criterion.kind is Kind.AND else "  one of:", style="dim")
-        if criterion.interpretation:
-            text.append(f"\nRead as: {criterion.interpretation}", style="dim italic")
+        if read_as := read(criterion):
+            text.append(f"\nRead as: {read_as}", style="dim italic")
         if criterion.route:
             text.append(f"\nOtherwise: {self._way(criterion.route)}", style="magenta")
         if criterion.funded_by:
@@ -285,6 +285,14 @@ class Renderer:
         branch = tree.add(text)
         for member in criterion.members:
             self._branch(branch, member)
+
+
+def read(criterion: Criterion) -> str:
+    """Return how a criterion reads its text, and which settled readings it follows."""
+    named = "; ".join(f"reading {r.number}: {r.label}" for r in criterion.readings)
+    if not (criterion.interpretation and named):
+        return criterion.interpretation or named
+    return f"{criterion.interpretation} ({named})"
 
 
 def noun(label: str) -> str:

@@ -94,7 +94,7 @@ def admit(query: str) -> Form:
     Raises
     ------
     InputError
-        When it is no read-only query on the one graph, or is larger, deeper or longer than
+        When it is not a read-only query on the one graph, or is larger, deeper or longer than
         is parsed safely; it names the line.
     """
     if len(query.encode("utf-8", "surrogatepass")) > LONGEST:
@@ -120,7 +120,7 @@ def admit(query: str) -> Form:
             form = Form[text.upper()]
         at = token.end()
     if form is None:
-        raise InputError("this is no query", hint="begin with SELECT, ASK, CONSTRUCT or DESCRIBE")
+        raise InputError("not a query", hint="begin with SELECT, ASK, CONSTRUCT or DESCRIBE")
     return form
 
 
@@ -142,7 +142,7 @@ def _word_fault(word: str) -> str:
         return "SPARQL update is refused: the graph is read only"
     if word in _ELSEWHERE:
         return _ELSEWHERE[word]
-    return "" if word in _WORDS else "a word is no keyword or function of SPARQL 1.1"
+    return "" if word in _WORDS else "a word is not a keyword or function of SPARQL 1.1"
 
 
 def _refuse_characters(query: str) -> None:

@@ -28,12 +28,14 @@ from covergraph.cli import COLLECTED_AFTER
 from covergraph.engine import Reasoner
 from tests.benchmarks import contenders as c
 from tests.benchmarks import processes
-from tests.benchmarks.given import Given, requests
+from tests.benchmarks.given import Given, prepared, requests
 from tests.benchmarks.peers import jena
+from tests.benchmarks.peers.environment import LinePeer
 from tests.benchmarks.peers.rudof import NotInstalled, RudofPeer
-from tests.benchmarks.results import written_results
+from tests.benchmarks.results import row_lines, with_others, written_results
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
+BEFORE = Path(__file__).with_name("peers") / "before_peer.py"
 EACH = 6
 SMALL, LARGE, MILLION = 10_000, 100_000, 1_000_000
 
@@ -62,6 +64,7 @@ class Run:
     versions: dict[str, str] = field(default_factory=dict)
     batches: list[processes.BatchRun] = field(default_factory=list)
     cold: list[c.Timing] = field(default_factory=list)
+    told_version: list[c.Timing] = field(default_factory=list)
     server: processes.Served | None = None
     profile: str = ""
     load: tuple[float, float] = (0.0, 0.0)
@@ -82,28 +85,34 @@ class Run:
         return found[policy] if policy else [t for some in found.values() for t in some]
 
 
-def one_request(run: Run, reasoner: Reasoner, rounds: int) -> None:
+def one_request(run: Run, reasoner: Reasoner, rounds: int, before: str | None, own: bool) -> None:
     """Let every engine judge the requests, in turns."""
     with ExitStack() as stack:
         run.rows = c.ours(reasoner, run.requests)
-        run.rows += c.pyshacl_rows(reasoner, run.requests)
-        run.versions["pySHACL"] = f"{version('pyshacl')}, rdflib {version('rdflib')}"
-        if lacking := jena.missing():
-            run.versions["Jena SHACL"] = f"not measured: {lacking}"
-        else:
-            process = stack.enter_context(jena.Jena())
-            run.rows += c.jena_rows(reasoner, run.requests, process)
-            run.versions["Jena SHACL"] = f"{jena.version()}, {process.ask('version')[0]}"
-        try:
-            rudof = stack.enter_context(RudofPeer())
-            run.rows += c.rudof_rows(reasoner, run.requests, rudof)
-            run.versions["pyrudof"] = rudof.ask("version")
-        except NotInstalled as error:
-            run.versions["pyrudof"] = f"not measured: {error}"
-        run.versions["TopBraid"] = (
-            "not measured: no Debian package, and neither PyPI nor npm has it under its name"
-        )
+        if before:
+            peer = stack.enter_context(LinePeer(before, "-E", str(BEFORE), str(COLLECTED_AFTER)))
+            run.rows += c.before(reasoner, peer, run.requests)
+        if not own:
+            others(run, reasoner, stack)
         run.timings = taking_turns(run.rows, run.requests, rounds)
+
+
+def others(run: Run, reasoner: Reasoner, stack: ExitStack) -> None:
+    """Add the rows of other engines."""
+    run.rows += c.pyshacl_rows(reasoner, run.requests)
+    run.versions["pySHACL"] = f"{version('pyshacl')}, rdflib {version('rdflib')}"
+    if lacking := jena.missing():
+        run.versions["Jena SHACL"] = f"not measured: {lacking}"
+    else:
+        process = stack.enter_context(jena.Jena())
+        run.rows += c.jena_rows(reasoner, run.requests, process)
+        run.versions["Jena SHACL"] = f"{jena.version()}, {process.ask('version')[0]}"
+    try:
+        rudof = stack.enter_context(RudofPeer())
+        run.rows += c.rudof_rows(reasoner, run.requests, rudof)
+        run.versions["pyrudof"] = rudof.ask("version")
+    except NotInstalled as error:
+        run.versions["pyrudof"] = f"not measured: {error}"
 
 
 def taking_turns(rows: list[c.Contender], given: list[Given], rounds: int) -> dict[str, Timings]:
@@ -130,7 +139,7 @@ def profile_of(reasoner: Reasoner, given: list[Given], lines: int = 15) -> str:
     profile.enable()
     for _ in range(50):
         for g in given:
-            reasoner.trace(reasoner.answer(reasoner.prepare(reasoner.read(g.turtle)), g.key))
+            reasoner.trace(reasoner.answer(prepared(reasoner, g.turtle), g.key))
     profile.disable()
     stats = pstats.Stats(profile).stats  # type: ignore[attr-defined]
     whole = sum(own for _, _, own, _, _ in stats.values())
@@ -158,26 +167,33 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--million", action="store_true", help="a batch of a million, too")
     parser.add_argument("--without-batches", action="store_true")
+    parser.add_argument("--before", help="the Python of another checkout, to be measured beside")
+    parser.add_argument("--own", action="store_true", help="our own rows alone, and no page")
     parser.add_argument("--out", type=Path, default=RESULTS)
     asked = parser.parse_args(arguments)
     gc.set_threshold(COLLECTED_AFTER)
     reasoner = Reasoner()
     run = Run(requests(reasoner, EACH))
-    before = os.getloadavg()[0]
-    one_request(run, reasoner, asked.rounds)
+    load = os.getloadavg()[0]
+    one_request(run, reasoner, asked.rounds, asked.before, asked.own)
+    if asked.own:
+        print("\n".join(row_lines(run)))
+        return 0
     print("profile, cold shell, server, batches", file=sys.stderr, flush=True)
     run.profile = profile_of(reasoner, run.requests)
-    run.cold = processes.cold_shell(20)
+    run.cold = processes.cold_shell(20, "decide", processes.EXAMPLE)
+    run.told_version = processes.cold_shell(20, "--version")
     if processes.has_server():
         turtles = [g.turtle for g in run.requests if g.policy.key == processes.UNDER]
         run.server = processes.served(turtles, 1000)
     if not asked.without_batches:
         sizes = [(SMALL, 1), (LARGE, 1), (SMALL, 2), (LARGE, 2)]
         run.batches = list(processes.batches(sizes + [(MILLION, 2)] * asked.million))
-    run.load = before, os.getloadavg()[0]
+    run.load = load, os.getloadavg()[0]
     text = written_results(run, cpu_model(), os.cpu_count() or 1)
     print(text)
-    asked.out.write_text(text)
+    before_ = asked.out.read_text() if asked.out.exists() else ""
+    asked.out.write_text(with_others(text, before_))
     return 0
 
 

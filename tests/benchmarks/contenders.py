@@ -6,6 +6,7 @@ the processor. Those that live in another process time themselves, so no pipe is
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,12 +17,15 @@ from rdflib import Graph
 from rdflib.namespace import SH
 from rdflib.term import Node
 
-from covergraph.engine import Reasoner
-from covergraph.judge.compiled import generate
+from covergraph.engine import Answer, Reasoner
+from covergraph.judge.compiled.generate import judging_leaves
 from covergraph.judge.reference import failing_shapes, to_rdflib, verdicts_of
 from covergraph.policies.leaves import leaves_of
+from covergraph.render.data import Recorder
 from covergraph.triples import Triples
-from tests.benchmarks.given import Given, resident, whole, wrapped
+from tests.benchmarks import forms
+from tests.benchmarks.given import Given, prepared, resident, whole, wrapped
+from tests.benchmarks.peers.environment import LinePeer
 from tests.benchmarks.peers.jena import Jena
 from tests.benchmarks.peers.rudof import RudofPeer
 from tests.laws import written
@@ -75,9 +79,7 @@ def timed(act: Callable[[Given], object]) -> Callable[[Given, int], list[Timing]
 def same_verdicts(name: str, given: Given, failing: Iterable[str], core: bool = False) -> None:
     """Raise an error unless an engine gives every leaf our verdict."""
     theirs = verdicts_of(given.policy, failing)
-    valuation = given.reasoner.answer(
-        given.reasoner.prepare(given.reasoner.read(given.turtle)), given.key
-    ).valuation
+    valuation = given.answer.valuation
     assert valuation is not None
     for leaf in given.policy.leaves:
         ours, found = valuation.verdicts[leaf.iri], theirs[leaf.iri]
@@ -89,23 +91,32 @@ def ours(reasoner: Reasoner, given: list[Given]) -> list[Contender]:
     """Return our own rows, from the whole way to its parts."""
     policies = {g.policy.iri: g.policy for g in given}
     functions = {
-        iri: generate.compiled(leaves_of(p, reasoner.knowledge)) for iri, p in policies.items()
+        iri: judging_leaves(leaves_of(p, reasoner.knowledge), p.key) for iri, p in policies.items()
     }
-    prepared = {g.name: reasoner.prepare(reasoner.read(g.turtle)) for g in given}
-    answers = {g.name: reasoner.answer(prepared[g.name], g.key) for g in given}
+    laid_out = {g.name: prepared(reasoner, g.turtle) for g in given}
+    answers = {g.name: g.answer for g in given}
     facts = {name: answer.prepared.facts for name, answer in answers.items()}
-    # Without blanks before its marks, Turtle is read by a parser and not word by word.
-    dense = {g.name: g.turtle.replace(b" ;", b";").replace(b" ,", b",") for g in given}
+    dense = {g.name: forms.dense(g.turtle) for g in given}
+    lines = {g.name: forms.json_line(g.turtle, reasoner.knowledge) for g in given}
+    recorder = Recorder(reasoner.knowledge)
+
+    def judged(g: Given, data: bytes, media_type: str | None = None) -> Answer:
+        return reasoner.answer(prepared(reasoner, data, media_type), g.key)
 
     def decision(g: Given) -> object:
-        return reasoner.answer(reasoner.prepare(reasoner.read(g.turtle)), g.key)
+        return judged(g, g.turtle)
 
     def traced(g: Given) -> object:
-        return reasoner.trace(reasoner.answer(reasoner.prepare(reasoner.read(g.turtle)), g.key))
+        return reasoner.trace(judged(g, g.turtle))
 
     def parsed(g: Given) -> object:
-        request = reasoner.read(dense[g.name])
-        return reasoner.trace(reasoner.answer(reasoner.prepare(request), g.key))
+        return reasoner.trace(judged(g, dense[g.name]))
+
+    def line(g: Given) -> object:
+        return reasoner.trace(judged(g, lines[g.name], forms.JSON))
+
+    def told(g: Given) -> object:
+        return json.dumps(recorder.answer(judged(g, g.turtle)), ensure_ascii=False)
 
     def every(g: Given) -> object:
         return reasoner.decide_all(reasoner.read(g.turtle), every=True)
@@ -114,10 +125,10 @@ def ours(reasoner: Reasoner, given: list[Given]) -> list[Contender]:
         return functions[g.policy.iri](facts[g.name])
 
     def read(g: Given) -> object:
-        return reasoner.read(g.turtle)
+        return prepared(reasoner, g.turtle)
 
     def answer(g: Given) -> object:
-        return reasoner.answer(prepared[g.name], g.key)
+        return reasoner.answer(laid_out[g.name], g.key)
 
     def trace(g: Given) -> object:
         return reasoner.trace(answers[g.name])
@@ -128,7 +139,9 @@ def ours(reasoner: Reasoner, given: list[Given]) -> list[Contender]:
             "Turtle as programs write it; gate, classification, decision, trace",
             timed(traced),
         ),
-        Contender(PARSED, "the same, where the text needs a parser", timed(parsed)),
+        Contender(PARSED, "the same, without a blank that Turtle can do without", timed(parsed)),
+        Contender(LINE, "the same from a line of plain JSON, records nested", timed(line), burst=5),
+        Contender(TOLD, "the answer as JSON text, with trace and receipt", timed(told), burst=5),
         Contender(DECIDED, "the same without the trace", timed(decision)),
         Contender("of it: read", "gate, classification and facts", timed(read)),
         Contender("of it: answer", "verdicts, decision, what is missing", timed(answer)),
@@ -138,8 +151,34 @@ def ours(reasoner: Reasoner, given: list[Given]) -> list[Contender]:
     ]
 
 
+def before(reasoner: Reasoner, peer: LinePeer, given: list[Given]) -> list[Contender]:
+    """Return the same ways of another checkout, in a process of its own."""
+
+    def row(
+        name: str, what: str, form: Callable[[Given], bytes], media_type: str | None = None
+    ) -> Contender:
+        texts = {g.name: form(g).decode() for g in given}
+
+        def timings(g: Given, times: int) -> list[Timing]:
+            return [(w, c) for w, c in peer.ask(what, g.key, texts[g.name], media_type, times)]
+
+        return Contender(f"before, {name}", "the same by another checkout", timings, burst=5)
+
+    def line(g: Given) -> bytes:
+        return forms.json_line(g.turtle, reasoner.knowledge)
+
+    return [
+        row(TRACED, "trace", lambda g: g.turtle),
+        row(PARSED, "trace", lambda g: forms.dense(g.turtle)),
+        row(LINE, "trace", line, forms.JSON),
+        row(TOLD, "json", lambda g: g.turtle),
+    ]
+
+
 TRACED = "covergraph: Turtle to decision with trace"
 PARSED = "covergraph: dense Turtle to decision with trace"
+LINE = "covergraph: JSON line to decision with trace"
+TOLD = "covergraph: Turtle to JSON answer with receipt"
 DECIDED = "covergraph: Turtle to decision"
 VERDICTS = "covergraph: facts to verdicts"
 EVERY = "covergraph: Turtle to decisions of all fourteen policies"

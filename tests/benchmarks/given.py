@@ -15,8 +15,9 @@ from random import Random
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
-from covergraph.engine import Reasoner
+from covergraph.engine import Answer, Reasoner
 from covergraph.facts.derive import therapy_kinds
+from covergraph.facts.prepared import Prepared
 from covergraph.judge.reference import SENTINEL, wrapper_of
 from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import BASE, COV, RDF, SH, XSD
@@ -55,10 +56,13 @@ class Given:
         return sum(1 for _ in parse(self.turtle, format=RdfFormat.TURTLE))
 
     @cached_property
+    def answer(self) -> Answer:
+        return self.reasoner.answer(prepared(self.reasoner, self.turtle), self.key)
+
+    @property
     def facts(self) -> Triples:
         """The request classified, derived, and with the policy's view of its history."""
-        prepared = self.reasoner.prepare(self.reasoner.read(self.turtle))
-        return self.reasoner.answer(prepared, self.key).prepared.triples
+        return self.answer.prepared.triples
 
     def inferred(self, resident: Triples) -> Triples:
         """Return what follows from the request and is neither stated nor resident."""
@@ -70,6 +74,11 @@ class Given:
             # A number stands in another form in what was derived.
             if (s, p, o) not in stated and (s, p, o) not in resident and (s, p) not in values
         )
+
+
+def prepared(reasoner: Reasoner, data: bytes, media_type: str | None = None) -> Prepared:
+    """Return what can be judged, from bytes: every benchmark reads requests in this way."""
+    return reasoner.prepare(reasoner.read(data, media_type=media_type))
 
 
 def requests(reasoner: Reasoner, each: int) -> list[Given]:

@@ -24,6 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "covergraph.cli"]
+EXAMPLE = "data/examples/block-with-gaps.ttl"
 UNDER = "centene/cp-mp-171"
 TOLD = re.compile(r"(\d+) records read in ([\d.]+) s")
 FIRST_ANSWER = 60.0
@@ -145,15 +146,12 @@ def batch(source: Path, jobs: int, out: Path) -> BatchRun:
     return BatchRun(int(told[1]), jobs, float(told[2]), spent, memory.most)
 
 
-def cold_shell(times: int) -> list[tuple[float, float]]:
-    """Return seconds on the clock and of the processor of ``covergraph decide``, started anew."""
-    example = "data/examples/block-with-gaps.ttl"
+def cold_shell(times: int, *arguments: str) -> list[tuple[float, float]]:
+    """Return seconds on the clock and of the processor of a command that is started anew."""
     found = []
     for _ in range(times + 1):
         before, began = processor_of_children(), time.perf_counter()
-        subprocess.run(
-            [*COMMAND, "decide", example], cwd=ROOT, stdout=subprocess.DEVNULL, check=True
-        )
+        subprocess.run([*COMMAND, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
         took = time.perf_counter() - began
         found.append((took, processor_of_children() - before))
     # The first start fills the file cache.

@@ -11,10 +11,9 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from covergraph.decision.decide import Valuation
 from covergraph.facts.prepared import Prepared
-from covergraph.judge import Verdicts
 from covergraph.judge.reference import verdicts_of
+from covergraph.judge.valuation import PlainValuation, Valuation, Verdicts
 from covergraph.knowledge.base import Knowledge
 from covergraph.policies.criteria import Policy
 from covergraph.policies.standard import twin_of
@@ -60,7 +59,7 @@ class JenaJudge:
 
     def valued(self, policy: Policy, prepared: Prepared) -> Valuation:
         """Return what every criterion is worth."""
-        return Valuation(self(policy, prepared))
+        return PlainValuation(self(policy, prepared))
 
     def conforms(self, policy: Policy, prepared: Prepared) -> bool:
         """Return whether a request conforms to a policy as one shape."""

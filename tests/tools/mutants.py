@@ -20,16 +20,17 @@ from itertools import repeat
 
 from pyoxigraph import NamedNode
 
-from covergraph.decision.decide import Scope, Valuation, decide, scope
+from covergraph.decision.decide import Scope, decide, scope
 from covergraph.decision.explain import deciding, missing
 from covergraph.decision.select import Catalogue
 from covergraph.engine import Reasoner
 from covergraph.errors import KnowledgeError
 from covergraph.facts.history import rules_of, view_of
 from covergraph.facts.prepared import Prepared
-from covergraph.judge import Judge, Verdict
+from covergraph.judge import Judge
 from covergraph.judge.compiled import CompiledJudge
 from covergraph.judge.reference import ReferenceJudge
+from covergraph.judge.valuation import PlainValuation, Verdict
 from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV
 from covergraph.policies.criteria import Policy
@@ -134,7 +135,7 @@ def judge_cases(reasoner: Reasoner, policy: Policy) -> Iterator[Judged]:
 
 def holds(case: Case, policy: Policy, verdicts: Mapping[NamedNode, Verdict]) -> bool:
     """Return whether all that a case expects is so under a policy and some verdicts."""
-    valuation = Valuation(verdicts)
+    valuation = PlainValuation(verdicts)
     where = scope(policy, valuation)
     value = valuation.value(policy.root)
     decision = decide(where[0], value)

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from pyoxigraph import NamedNode
 
-from ...decision.decide import VERDICT, VERDICTS, Valuation
 from ...facts.prepared import Prepared
 from ...knowledge.base import Knowledge
 from ...policies.criteria import Criterion, Policy
 from ...policies.leaves import leaves_of
-from .. import Verdicts
-from . import generate, values
+from ..valuation import Outcome, Valuation, Value, Verdict, Verdicts
+from .bits import BESTS, VALUES, VERDICTS
+from .generate import JudgeLeaves, judging_leaves
+from .values import ValueCriteria, valuing_criteria
 
 
 @dataclass(frozen=True)
 class Compiled:
     """A policy as two functions: from facts to its leaves, and from those to all its criteria.
 
-    Both give bits, as ``decide`` counts them, in the order of the document.
+    Both give bits, in the order of the document.
     """
 
     policy: Policy
-    verdicts: generate.Verdicts
-    values: values.Values
+    judge_leaves: JudgeLeaves
+    value_criteria: ValueCriteria
     criteria: tuple[Criterion, ...]
 
 
@@ -62,15 +64,21 @@ class CompiledJudge:
         KnowledgeError
             When a leaf of the policy has no compiled form.
         """
-        made = self._of(policy)
-        return CompiledValuation(made, made.values(made.verdicts(prepared.facts)))
+        made = self.compiled(policy)
+        bits = made.value_criteria(made.judge_leaves(prepared.facts))
+        return CompiledValuation(made.policy, dict(zip(made.criteria, bits, strict=True)))
 
-    def _of(self, policy: Policy) -> Compiled:
+    def compiled(self, policy: Policy) -> Compiled:
+        """Return the functions of a policy, generated when it is first asked."""
         made = self._compiled.get(policy.iri)
         if made is None:
-            function = generate.compiled(leaves_of(policy, self.knowledge))
-            valuing, criteria = values.valuing(policy), tuple(policy.place)
-            made = self._compiled[policy.iri] = Compiled(policy, function, valuing, criteria)
+            title = f"policy {policy.key}@{policy.edition}"
+            made = self._compiled[policy.iri] = Compiled(
+                policy,
+                judging_leaves(leaves_of(policy, self.knowledge), f"{title}: leaves"),
+                valuing_criteria(policy, f"{title}: criteria"),
+                tuple(policy.place),
+            )
         return made
 
 
@@ -79,15 +87,28 @@ class CompiledValuation(Valuation):
 
     Parameters
     ----------
-    bits : list of int
-        The bits of every criterion, in the order of the document.
+    bits : dict
+        From every criterion to its verdict and value in bits.
     """
 
-    def __init__(self, compiled: Compiled, bits: list[int]) -> None:
-        self._policy = compiled.policy
-        self._bits = dict(zip(compiled.criteria, bits, strict=True))
+    def __init__(self, policy: Policy, bits: dict[Criterion, int]) -> None:
+        self._policy, self._bits = policy, bits
 
     @cached_property
-    def verdicts(self) -> Verdicts:  # type: ignore[override]
+    def verdicts(self) -> Verdicts:
         """The verdict on every leaf."""
-        return {c.iri: VERDICTS[self._bits[c] & VERDICT] for c in self._policy.leaves}
+        return {c.iri: VERDICTS[self._bits[c]] for c in self._policy.leaves}
+
+    def verdict(self, criterion: Criterion) -> Verdict:
+        return VERDICTS[self._bits[criterion]]
+
+    def value(self, criterion: Criterion) -> Value:
+        return VALUES[self._bits[criterion]]
+
+    # Asked many times a request, so without a detour.
+
+    def verdicts_on(self, criteria: Iterable[Criterion]) -> list[Verdict]:
+        return [VERDICTS[self._bits[c]] for c in criteria]
+
+    def best(self, criterion: Criterion) -> Outcome:
+        return BESTS[self._bits[criterion]]

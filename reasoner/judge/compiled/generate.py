@@ -1,9 +1,8 @@
 """From expressions to one Python function per policy.
 
-The function takes the facts of a request and returns the verdict on every leaf in the bits
-that ``decide`` counts with. Its text is made from the tree alone; every IRI and number of a
-policy reaches it as a constant by position, never as text. What several leaves look at is
-looked up once.
+The function takes the facts of a request and returns the verdict on every leaf in bits. Its
+text is made from the tree alone; every IRI and number of a policy reaches it as a constant by
+position, never as text. What several leaves look at is looked up once.
 """
 
 from __future__ import annotations
@@ -12,15 +11,16 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, TypeAlias
 
-from ...decision.decide import OF_RANK
 from ...errors import KnowledgeError
 from ...facts.layout import Facts
 from ...plain import CONCERNS_PAIN, HAS_PATIENT, NONE, REQUESTS_PROCEDURE, TYPE, Value, Values
 from ...policies import algebra as a
+from .bits import MET, NOT_DOCUMENTED, NOT_MET
 from .history import judging, picking
+from .source import made
 
-Verdicts: TypeAlias = Callable[[Facts], list[int]]
-NOT_MET, NOT_DOCUMENTED, MET = OF_RANK
+# From the facts of a request to the bits of every leaf, in the order of the document.
+JudgeLeaves: TypeAlias = Callable[[Facts], list[int]]
 
 # The records that paths begin with, and where the facts keep them.
 HEADS = {HAS_PATIENT: "patient", REQUESTS_PROCEDURE: "procedure", CONCERNS_PAIN: "pain"}
@@ -45,9 +45,11 @@ NOBODY = Facts(
 )
 
 
-def compiled(leaves: tuple[a.Leaf, ...]) -> Verdicts:
-    """Return the function that judges these leaves."""
-    return Generator(leaves).function()
+def judging_leaves(leaves: tuple[a.Leaf, ...], title: str) -> JudgeLeaves:
+    """Return the function that judges these leaves; tracebacks show it under the title."""
+    generator = Generator(leaves)
+    function: JudgeLeaves = made("judge_leaves", generator.source(), generator.constants, title)
+    return function
 
 
 class Generator:
@@ -64,12 +66,6 @@ class Generator:
         self._names: dict[Any, str] = {}
         self.lookups: dict[str, str] = {}
         self.picks: dict[a.Sessions, str] = {}
-
-    def function(self) -> Verdicts:
-        namespace: dict[str, Any] = self.constants
-        exec(compile(self.source(), "<policy>", "exec"), namespace)
-        made: Verdicts = namespace["verdicts"]
-        return made
 
     def source(self) -> str:
         """Return the text of the function; its constants are in ``constants``."""
@@ -89,7 +85,7 @@ class Generator:
         result = ", ".join(f"v{i}" for i in range(len(self.leaves)))
         body = [*HEAD_LINES, *looked_up, *lines, *given, *self._history(asking)]
         text = "\n".join(f"    {line}" for line in [*body, f"return [{result}]"])
-        return f"def verdicts(facts):\n{text}\n"
+        return f"def judge_leaves(facts):\n{text}\n"
 
     def _history(self, asking: dict[str, dict[a.Sessions, list[str]]]) -> list[str]:
         """Return what judges the leaves that ask for sessions, where there are such sessions.

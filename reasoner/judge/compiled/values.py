@@ -1,7 +1,7 @@
 """From a policy's criteria to one Python function that values them all.
 
-What criteria are worth is said by ``decide.Valuation``; this says the same as straight code,
-one line a composite. Its text is made from the tree alone.
+What criteria are worth is said by ``judge.valuation``; this says the same as straight code
+over bits, one line a composite. Its text is made from the tree alone.
 """
 
 from __future__ import annotations
@@ -9,24 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from ...decision.decide import ALL, ASKED, BEST, LIFTS, VERDICT, rest_of
 from ...policies.criteria import Criterion, Kind, Policy
+from ..valuation import otherwise
+from .bits import COUNTING, MET, ROUTES, VERDICT, rest
+from .source import made
 
 # From the bits of the leaves to the bits of every criterion, both in the order of the document.
-Values: TypeAlias = Callable[[list[int]], list[int]]
-
-# By the verdict on what says that an indication applies: what the indication adds.
-ADDS = {0: 0, ASKED: BEST, VERDICT: ALL}
-ENDS = ALL & ~VERDICT
+ValueCriteria: TypeAlias = Callable[[list[int]], list[int]]
 
 
-def valuing(policy: Policy) -> Values:
-    """Return the function that values the criteria of a policy."""
+def valuing_criteria(policy: Policy, title: str) -> ValueCriteria:
+    """Return the function that values a policy's criteria; tracebacks show it under the title."""
     tables = Tables()
     text = source(policy, tables)
-    namespace: dict[str, object] = {name: table for table, name in tables.names.items()}
-    exec(compile(text, "<values>", "exec"), namespace)
-    return namespace["values"]  # type: ignore[return-value]
+    constants = {name: table for table, name in tables.names.items()}
+    function: ValueCriteria = made("value_criteria", text, constants, title)
+    return function
 
 
 class Tables:
@@ -48,7 +46,7 @@ def source(policy: Policy, tables: Tables) -> str:
             lines |= dict.fromkeys(_lines(criterion, names, tables))
     leaves = "".join(f"{names[leaf]}, " for leaf in policy.leaves)
     body = [f"{leaves}= leaves", *lines, f"return [{', '.join(names.values())}]"]
-    return "def values(leaves):\n" + "\n".join(f"    {line}" for line in body) + "\n"
+    return "def value_criteria(leaves):\n" + "\n".join(f"    {line}" for line in body) + "\n"
 
 
 def _lines(criterion: Criterion, names: dict[Criterion, str], tables: Tables) -> list[str]:
@@ -63,20 +61,18 @@ def _lines(criterion: Criterion, names: dict[Criterion, str], tables: Tables) ->
         lines.append(f"{name} = {' | '.join(members)}")
     if criterion.route:
         grounds = criterion.route.grounds
-        lifts = f"{tables.name(LIFTS)}[{names[grounds]}]" if grounds else str(LIFTS[ALL])
-        lines.append(f"{name} |= {lifts}")
+        added = f"{tables.name(ROUTES)}[{names[grounds]}]" if grounds else str(ROUTES[MET])
+        lines.append(f"{name} |= {added}")
     return lines
 
 
 def _indications(group: Criterion, names: dict[Criterion, str], tables: Tables) -> str:
     """Return what a group is worth whose members may not apply."""
-    adds = tables.name(tuple(ADDS.get(verdict, 0) for verdict in range(VERDICT + 1)))
     values, applying = [], []
     for m in group.members:
-        when = f"{names[m.applies_when]} & {VERDICT}" if m.applies_when else str(VERDICT)
-        values.append(f"{names[m]} & {adds}[{when}]")
-        applying.append(names[m.applies_when] if m.applies_when else str(VERDICT))
-    rest = tables.name(tuple(rest_of(group, verdict) for verdict in range(VERDICT + 1)))
-    values.append(f"{rest}[({' | '.join(applying)}) & {VERDICT}]")
+        when = names[m.applies_when] if m.applies_when else str(MET)
+        values.append(f"{names[m]} & {tables.name(COUNTING)}[{when}]")
+        applying.append(when)
+    values.append(f"{tables.name(rest(otherwise(group)))}[{' | '.join(applying)}]")
     verdict = " | ".join(names[m] for m in group.members)
-    return f"({verdict}) & {VERDICT} | ({' | '.join(values)}) & {ENDS}"
+    return f"({verdict}) & {VERDICT} | {' | '.join(values)}"

@@ -12,6 +12,7 @@ import struct
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Self
 from zipfile import ZipFile
 
 JARS = Path("/usr/share/java")
@@ -61,7 +62,7 @@ def version() -> str:
 
 
 class JenaError(RuntimeError):
-    """Jena refused what it was given; the text is its own."""
+    """Jena, or what is built on it, refused what it was given; the text is its own."""
 
 
 def compiled(home: Path) -> Path:
@@ -80,25 +81,13 @@ def class_path(home: Path) -> str:
     return ":".join([str(home), *(str(JARS / f"{jar}.jar") for jar in NEEDED)])
 
 
-class Jena:
-    """One Java process; a context manager that compiles, starts and ends it.
+class FramedProcess:
+    """One Java process that is asked by frames of fields; a context manager that ends it."""
 
-    Parameters
-    ----------
-    home : Path or None
-        Where it is compiled already; by default it is compiled into a folder of its own.
-    """
+    def __init__(self, *command: str) -> None:
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def __init__(self, home: Path | None = None) -> None:
-        self._folder = None if home else tempfile.TemporaryDirectory()
-        home = home or compiled(Path(self._folder.name))
-        self.process = subprocess.Popen(
-            ["java", "-Xmx1g", "-cp", class_path(home), SOURCE.stem],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-
-    def __enter__(self) -> Jena:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -109,8 +98,6 @@ class Jena:
         assert self.process.stdin
         self.process.stdin.close()
         self.process.wait(timeout=30)
-        if self._folder:
-            self._folder.cleanup()
 
     def ask(self, *fields: str | bytes) -> list[str]:
         """Send one frame and return the lines of the answer."""
@@ -125,3 +112,23 @@ class Jena:
         if first != "ok":
             raise JenaError("\n".join(lines))
         return [line for line in lines if line]
+
+
+class Jena(FramedProcess):
+    """One process with Jena, which is compiled, started and ended here.
+
+    Parameters
+    ----------
+    home : Path or None
+        Where it is compiled already; by default it is compiled into a folder of its own.
+    """
+
+    def __init__(self, home: Path | None = None) -> None:
+        self._folder = None if home else tempfile.TemporaryDirectory()
+        home = home or compiled(Path(self._folder.name))
+        super().__init__("java", "-Xmx1g", "-cp", class_path(home), SOURCE.stem)
+
+    def close(self) -> None:
+        super().close()
+        if self._folder:
+            self._folder.cleanup()

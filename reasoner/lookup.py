@@ -25,6 +25,7 @@ from .facts.prepared import Prepared
 from .judge.valuation import Outcome, PlainValuation, Valuation, Value, Verdict
 from .knowledge.base import Knowledge
 from .knowledge.codes import is_known, nearest
+from .knowledge.releases import spelled
 from .namespaces import CODE, COV, REQUESTS, SH, XSD
 from .policies.criteria import Criterion, Kind, Policy, Route
 from .policies.standard import steps
@@ -140,7 +141,7 @@ def _known(code: str, cls: NamedNode, what: str, knowledge: Knowledge) -> NamedN
     written = code.strip().upper()
     if not WRITTEN.fullmatch(written):
         raise InputError(f"this is not written like a {what}")
-    node = CODE[written]
+    node = CODE[spelled(written) if cls == COV.DiagnosisCode else written]
     if not is_known(node, cls, knowledge):
         near = nearest(node, cls, knowledge)
         raise InputError(f"unknown {what}", hint=f"the nearest: {', '.join(near)}" if near else "")

@@ -181,7 +181,7 @@ REFUSED_TURTLE = [
         turtle("code:64493 ;\n    cov:treats", "code:64439 ;\n    cov:treats"),
         "64493",
     ),
-    ("unknown diagnosis", turtle("code:M54.50", "code:M5450"), "unknown code M5450 (near: M54"),
+    ("unknown diagnosis", turtle("code:M54.50", "code:M5455"), "unknown code M5455 (near: M54"),
     ("diagnosis category", turtle("code:M54.50", "code:M54"), "unknown code M54"),
     (
         "diagnosis as procedure",

@@ -20,7 +20,7 @@ from covergraph.knowledge.base import Knowledge, knowledge, knowledge_root
 from covergraph.namespaces import BASE, COV, PREFIXES
 from covergraph.triples import Spo, Triples
 
-IN_PYTHON = {"path-mirrors-iri", "criterion-depth"}
+IN_PYTHON = {"path-mirrors-iri", "criterion-depth", "code-succession"}
 
 
 @dataclass(frozen=True)
@@ -208,6 +208,13 @@ COMPOSITES = [
         ":diagnosis-review cov:grounds :no-grounds .",
     ),
     Slip("six composites in a chain", "criterion-depth", ":link-6", chain(6)),
+    added(
+        "retired code without its successors",
+        "code-succession",
+        "code:M51.37 a owl:NamedIndividual , cov:DiscDegenerationCode ; "
+        'skos:notation "M51.37" ; rdfs:label "x"@en .',
+        file="data/codes/icd-10-cm.ttl",
+    ),
 ]
 
 LEAVES = [

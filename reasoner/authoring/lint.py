@@ -3,7 +3,7 @@
 The rules are shapes (``shapes/house-rules.ttl``) over everything that is loaded:
 ontology, codes, components, policies and clauses. What a shape cannot see is marked
 before the shapes are asked (``marks``). A rule that no shape can state is a function
-here: where a file lies, and how deep criteria nest.
+here: where a file lies, how deep criteria nest, and what succeeded a code.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from ..knowledge.base import Knowledge, knowledge_root
 from ..namespaces import BASE, COV, POLICIES, RDF, SOURCES, compact, local_name
 from ..triples import Node, Term, Triples
 from .marks import COMBINES, marks
+from .succession import forgotten
 
 MOST_COMPOSITES = 5
 UNKNOWN = "unknown-cov-term"
@@ -40,8 +41,8 @@ class Finding:
     subject : str
         The criterion, clause or term, as the file would write it.
     rule : str
-        The name of the rule: a shape of ``shapes/house-rules.ttl``, ``path-mirrors-iri``
-        or ``criterion-depth``.
+        The name of the rule: a shape of ``shapes/house-rules.ttl``, ``path-mirrors-iri``,
+        ``criterion-depth`` or ``code-succession``.
     message : str
         What is wrong, in one sentence.
     """
@@ -71,7 +72,7 @@ def lint(knowledge: Knowledge) -> list[Finding]:
         When the rules themselves cannot be run.
     """
     owners = _owners(knowledge)
-    rules = (_broken_shapes, _misplaced_files, _deep_criteria)
+    rules = (_broken_shapes, _misplaced_files, _deep_criteria, _forgotten_codes)
     faults = [
         fault._replace(node=_named_owner(knowledge, owners, fault.node))
         for found in rules
@@ -163,6 +164,11 @@ def _namespace(file: str) -> str:
             path = file.removeprefix(folder).removesuffix(".ttl").removesuffix("/payer")
             return f"{base}{path}#"
     return ""
+
+
+def _forgotten_codes(knowledge: Knowledge) -> Iterator[Fault]:
+    """Yield the diagnosis codes of the tables that the releases have otherwise."""
+    yield from (Fault(code, "code-succession", what) for code, what in forgotten(knowledge))
 
 
 def _deep_criteria(knowledge: Knowledge) -> Iterator[Fault]:

@@ -1,31 +1,24 @@
 """Which codes there are, and what the tables say of them.
 
-Codes that a policy or the ontology speaks of stand in Turtle tables. The rest of
-ICD-10-CM is a plain list beside them, read only when a request names a code that no
-table has. What family a code or a kind belongs to is read from the axioms that define
-the procedure classes.
+Codes that a policy or the ontology speaks of stand in Turtle tables. All of ICD-10-CM,
+with the days on which each code is valid, is a plain table beside them, read when a
+request first names a diagnosis that no Turtle has, or when validity is asked. What
+family a code or a kind belongs to is read from the axioms that define the procedure
+classes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from difflib import get_close_matches
-from functools import lru_cache
-from pathlib import Path
 
 from pyoxigraph import NamedNode
 
 from ..namespaces import CODE, COV, OWL
 from ..triples import Node, Term
 from .base import Knowledge
-
-UNTABLED = "data/codes/icd-10-cm.txt"
-
-
-@lru_cache(maxsize=2)
-def _listed(path: Path) -> frozenset[str]:
-    lines = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []
-    return frozenset(line for line in lines if line and not line.startswith("#"))
+from .releases import releases, spelled
 
 
 def plain(code: Term) -> str:
@@ -33,15 +26,20 @@ def plain(code: Term) -> str:
     return code.value.removeprefix(CODE)
 
 
+def canonical(code: Term) -> Term:
+    """Return a diagnosis code in its one form: in capitals, with its dot."""
+    return CODE[spelled(plain(code))] if code.value.startswith(CODE) else code
+
+
 def is_untabled(code: Term, knowledge: Knowledge) -> bool:
-    """Return whether a code is a diagnosis that only the plain list holds."""
+    """Return whether a code is a diagnosis of some release that no Turtle table has."""
     if not code.value.startswith(CODE) or knowledge.triples.types(code):
         return False
-    return plain(code) in _listed(knowledge.root / UNTABLED)
+    return plain(code) in releases(knowledge.root)
 
 
 def is_known(code: Term, cls: NamedNode, knowledge: Knowledge) -> bool:
-    """Return whether a code exists in the system that a class stands for."""
+    """Return whether a code exists, or once existed, in the system of a class."""
     if knowledge.is_a(code, cls):
         return True
     return cls == COV.DiagnosisCode and is_untabled(code, knowledge)
@@ -54,10 +52,47 @@ def nearest(code: Term, cls: NamedNode, knowledge: Knowledge) -> list[str]:
     pool = set(known)
     if cls == COV.DiagnosisCode:
         # A diagnosis code is wrong in its tail more often than in its category.
-        pool |= {c for c in _listed(knowledge.root / UNTABLED) if c[:3] == written[:3]}
+        pool |= set(releases(knowledge.root).category(written))
     by_capitals = {c.upper(): c for c in sorted(pool)}
     found = get_close_matches(written, sorted(by_capitals), n=3, cutoff=0.6)
     return [by_capitals[c] for c in found]
+
+
+def valid_on(code: Term, day: date, knowledge: Knowledge) -> bool:
+    """Return whether a diagnosis code is valid on a date of service."""
+    entry = releases(knowledge.root).entry(plain(code))
+    return entry is not None and entry.valid_on(day)
+
+
+def release_of(day: date, knowledge: Knowledge) -> date | None:
+    """Return the first day of the ICD-10-CM release in force on a day.
+
+    Before the first release it is None; after the last one held, that one is meant.
+    """
+    return releases(knowledge.root).of(day)
+
+
+def successors(code: Term, knowledge: Knowledge) -> list[NamedNode]:
+    """Return the codes that took the place of a retired one, in order."""
+    entry = releases(knowledge.root).entry(plain(code))
+    return [CODE[c] for c in entry.successors] if entry else []
+
+
+def successors_on(code: Term, day: date, knowledge: Knowledge) -> list[NamedNode]:
+    """Return the codes that stand on a day for one retired before, in order.
+
+    A successor that was retired in its turn gives way to its own.
+    """
+    found: set[NamedNode] = set()
+    for new in successors(code, knowledge):
+        valid = valid_on(new, day, knowledge)
+        found.update([new] if valid else successors_on(new, day, knowledge))
+    return sorted(found, key=plain)
+
+
+def predecessors(code: Term, knowledge: Knowledge) -> list[NamedNode]:
+    """Return the codes that a diagnosis code succeeded, in order."""
+    return [CODE[c] for c in releases(knowledge.root).predecessors(plain(code))]
 
 
 def add_ons(codes: Iterable[Term], knowledge: Knowledge) -> tuple[list[Term], list[Term]]:

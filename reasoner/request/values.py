@@ -109,10 +109,11 @@ def _link(records: Records, node: Node, declared: Property, value: Term) -> Term
         hint = f"such as {term_name(example)}"
         raise records.refuse(node, f"{name}: {found} where a {label} belongs", hint)
     if COV.Code in knowledge.superclasses.get(takes, ()):
-        if codes.is_known(value, takes, knowledge):
-            return value
+        code = codes.canonical(value) if takes == COV.DiagnosisCode else value
+        if codes.is_known(code, takes, knowledge):
+            return code
         other = knowledge.triples.types(value) or codes.is_untabled(value, knowledge)
-        near = codes.nearest(value, takes, knowledge)
+        near = codes.nearest(code, takes, knowledge)
         raise records.refuse(
             node,
             f"{name}: {term_name(value.value)} is no {label}"

@@ -26,8 +26,9 @@ from covergraph.decision.decide import Decision
 from covergraph.engine import Answer, Reasoner
 from covergraph.errors import KnowledgeError
 from covergraph.namespaces import COV
-from covergraph.render.data import Recorder, engine_version
+from covergraph.render.data import Recorder
 from covergraph.render.text import Renderer, show
+from covergraph.version import engine_version
 from tests.variations import (
     CENTENE,
     EARLY,

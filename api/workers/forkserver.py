@@ -17,7 +17,6 @@ decisions, which is ready soon, and one for queries, which has a view to derive 
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import os
 import selectors
@@ -28,6 +27,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
+from covergraph.collector import collect_never, settle
 from covergraph.sparql.limits import Limits, confine
 
 if TYPE_CHECKING:
@@ -79,9 +79,7 @@ class Keeper:
 
     def run(self) -> None:
         """Serve until the server is gone."""
-        # What is loaded stays as it is: a collection would only copy its pages.
-        gc.collect()
-        gc.freeze()
+        settle()
         woken, wake = socket.socketpair()
         for end in (woken, wake):
             end.setblocking(False)
@@ -145,7 +143,7 @@ class Keeper:
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            gc.disable()
+            collect_never()
             # Other callers' channels are none of this job's business.
             for child in self.children.values():
                 child.channel.close()

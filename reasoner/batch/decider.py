@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 
 from ..engine import Answer, Reasoner
 from ..errors import InputError, KnowledgeError
-from ..render.data import END, ordered
+from ..render.data import ordered
+from ..render.words import ENDS
 from ..request.gate import DEFAULT_NAME, Request
 from ..request.records import UNNAMED
 from .change import Change, Compared, as_if_in_force, compared
@@ -161,8 +162,8 @@ class Decider:
                 "policy": answer.selection.key,
                 "edition": policy.edition if policy else None,
                 "decision": answer.decision.value,
-                "worst": END[value.worst] if value else None,
-                "best": END[value.best] if value else None,
+                "worst": ENDS[value.worst].key if value else None,
+                "best": ENDS[value.best].key if value else None,
                 "deciding": [c.iri.value for c in answer.deciding],
                 "missing": [[c.iri.value for c in ordered(way)] for way in answer.missing],
                 "reason": answer.reason,
@@ -178,8 +179,8 @@ class Decider:
                 f"{side}_policy": answer.selection.key,
                 f"{side}_edition": policy.edition if policy else None,
                 f"{side}_decision": answer.decision.value,
-                f"{side}_worst": END[value.worst] if value else None,
-                f"{side}_best": END[value.best] if value else None,
+                f"{side}_worst": ENDS[value.worst].key if value else None,
+                f"{side}_best": ENDS[value.best].key if value else None,
             }
         return line(
             {

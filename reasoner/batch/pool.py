@@ -9,7 +9,6 @@ and takes nothing with it.
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import selectors
@@ -23,6 +22,7 @@ from multiprocessing.process import BaseProcess
 from struct import Struct
 from typing import Any
 
+from ..collector import shared
 from ..errors import CovergraphError
 from .decider import Decider, Outcome, graph_keys, reject
 from .records import Chunk, Record, Result, chunk_digest
@@ -77,17 +77,15 @@ def decide_all(
     # A write to a process that has died must be an error here and not the end of the program.
     before = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     pool = Pool(chunks, decider, done)
-    # What is loaded stays, and a collection that went through it would undo the sharing of it.
-    gc.freeze()
     try:
-        for _ in range(jobs):
-            pool.hire()
-        while pool.busy():
-            pool.turn()
-            tick()
+        with shared():
+            for _ in range(jobs):
+                pool.hire()
+            while pool.busy():
+                pool.turn()
+                tick()
     finally:
         pool.dismiss()
-        gc.unfreeze()
         signal.signal(signal.SIGPIPE, before)
 
 

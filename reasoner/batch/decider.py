@@ -61,7 +61,7 @@ class Question:
     compare: str | None = None
 
 
-class Outcome(NamedTuple):
+class RecordLines(NamedTuple):
     """The lines that one record gives, and what it must not share with another."""
 
     decisions: list[str]
@@ -103,7 +103,7 @@ class Decider:
             # Whether they are N-Quads at all is to be said first.
             return None
 
-    def outcome(self, record: Record) -> Outcome:
+    def outcome(self, record: Record) -> RecordLines:
         """Decide one record, or say why not; whatever happens is the record's own matter."""
         graphs = [record.graph] if record.graph else []
         try:
@@ -126,16 +126,16 @@ class Decider:
             # What has no name of its own can't be the same as another.
             name = named(request)
             keys = [REQUEST + digest(name.encode())] if name else []
-            return Outcome(decisions, changes, [], keys + graph_keys(record, graphs))
+            return RecordLines(decisions, changes, [], keys + graph_keys(record, graphs))
         except InputError as error:
             rejected = reject(record, error.what, error.where, error.hint)
         except KnowledgeError as error:
             rejected = reject(record, str(error), of="program")
         except Exception as error:
             rejected = reject(record, ailment(error), of="program")
-        return Outcome([], [], [rejected], graph_keys(record, graphs))
+        return RecordLines([], [], [rejected], graph_keys(record, graphs))
 
-    def result(self, chunk: Chunk, outcomes: list[Outcome]) -> Result:
+    def result(self, chunk: Chunk, outcomes: list[RecordLines]) -> Result:
         """Put the outcomes of a chunk's records together."""
         shape, keys = [], []
         for at, (record, found) in enumerate(zip(chunk.records, outcomes, strict=True)):

@@ -24,7 +24,7 @@ from typing import Any
 
 from ..collector import shared
 from ..errors import CovergraphError
-from .decider import Decider, Outcome, graph_keys, reject
+from .decider import Decider, RecordLines, graph_keys, reject
 from .records import Chunk, Record, Result, chunk_digest
 
 # The chunk that is decided and the next one.
@@ -255,7 +255,7 @@ def exactly(line: socket.socket, size: int) -> bytes:
     return bytes(data)
 
 
-def timed(decider: Decider, record: Record) -> Outcome:
+def timed(decider: Decider, record: Record) -> RecordLines:
     """Decide one record; past its time the system ends the process, whatever it is doing."""
     signal.setitimer(signal.ITIMER_PROF, LONGEST)
     outcome = decider.outcome(record)
@@ -263,7 +263,7 @@ def timed(decider: Decider, record: Record) -> Outcome:
     return outcome
 
 
-def isolated(decider: Decider, record: Record) -> Outcome:
+def isolated(decider: Decider, record: Record) -> RecordLines:
     """Decide one record in a process of its own, and say so if it dies."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -280,11 +280,11 @@ def isolated(decider: Decider, record: Record) -> Outcome:
     _, status = os.waitpid(child, 0)
     if told and not os.WIFSIGNALED(status):
         found: tuple[Any, ...] = pickle.loads(told)
-        return Outcome(*found)
+        return RecordLines(*found)
     how = "the process that decided it ended"
     if os.WIFSIGNALED(status):
         name = signal.Signals(os.WTERMSIG(status)).name
         late = os.WTERMSIG(status) == signal.SIGPROF
         how = f"took more than {LONGEST:.0f} seconds" if late else f"{how} by {name}"
     graphs = [record.graph] if record.graph else []
-    return Outcome([], [], [reject(record, how, of="program")], graph_keys(record, graphs))
+    return RecordLines([], [], [reject(record, how, of="program")], graph_keys(record, graphs))

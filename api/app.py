@@ -3,9 +3,9 @@
 The service adds no judgement of its own. A request that comes in over HTTP must get the
 same verdict, with the same citations, as the same request given to the ``covergraph``
 command, so everything that decides lives in ``reasoner``. It does not even run here: the
-server waits, and workers compute (``workers``), so that no caller can hold up
-another. ``create_app`` returns the ASGI application; the routes are in ``routes``,
-what surrounds them in ``middleware``.
+server waits, and ``workers`` compute, so that no caller can hold up another. ``create_app``
+returns the ASGI application; the routes are in ``routes``, what surrounds them in
+``middleware``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """``covergraph query`` and ``queries``: the library's, or an analyst's own, over all that is known.
 
-The text passes the same gate as a query that comes over HTTP: it reads, it stays on our
+The text passes the same gate as a query that comes over HTTP: it only reads, it stays on our
 graph, and a mistake in it is told with its line.
 """
 

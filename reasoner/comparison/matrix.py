@@ -124,7 +124,7 @@ def matrix(
     Parameters
     ----------
     store : Store
-        As ``store.open_store`` returns it.
+        As ``sparql.store.open_store`` returns it.
     procedure : str
         A procedure class in kebab case, such as ``facet-joint-denervation``.
     region : str, optional

@@ -86,7 +86,7 @@ VALUES = tuple(
 class Valuation:
     """The value of every criterion of a policy, from the verdicts on its leaves.
 
-    ``compiled.values`` writes the same as straight code, and is held to it.
+    ``judge.compiled.values`` writes the same as straight code, and is held to it.
 
     Parameters
     ----------

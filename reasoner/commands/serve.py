@@ -6,7 +6,6 @@ other way round. What it has to know is passed on in the environment.
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 from pathlib import Path
@@ -51,6 +50,8 @@ def serve(
 
 def logging_of(log: bool) -> dict[str, Any]:
     """Return where the server's log goes: standard error, without anything a caller wrote."""
+    import logging
+
     plain = {"format": "%(asctime)s %(levelname)s %(message)s"}
     stderr = {"class": "logging.StreamHandler", "formatter": "plain"}
     level = {"handlers": ["stderr"], "propagate": False}

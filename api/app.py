@@ -3,9 +3,9 @@
 The service adds no judgement of its own. A request that comes in over HTTP must get the
 same verdict, with the same citations, as the same request given to the ``covergraph``
 command, so everything that decides lives in ``reasoner``. It does not even run here: the
-server waits, and children of a keeper compute (``keeper``), so that no caller can hold
-up another. ``create_app`` returns the ASGI application; the routes are in ``routes``,
-what surrounds them in ``edge``.
+server waits, and ``workers`` compute, so that no caller can hold up another. ``create_app``
+returns the ASGI application; the routes are in ``routes``, what surrounds them in
+``middleware``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from . import examples, models
-from .middleware import Edge
+from .middleware import Middleware
 from .openapi import PROBLEM_MODELS, refusing, settled
 from .problems import MEDIA_TYPE, Problem
 from .routes import router
@@ -42,19 +42,19 @@ TAGS = [
 ]
 
 
-def create_app(settings: Settings | None = None) -> Edge:
+def create_app(settings: Settings | None = None) -> Middleware:
     """Build the application; by default as the environment says."""
     settings = settings or from_environment()
     service = Service(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        # Not waited for: until the keepers have loaded, only what needs them waits.
-        service.children.start()
+        # Not waited for: until the fork servers have loaded, only what needs them waits.
+        service.workers.start()
         ahead = asyncio.create_task(service.write_ahead())
         yield
         ahead.cancel()
-        service.children.close()
+        service.workers.close()
 
     app = FastAPIOffline(
         title=DISTRIBUTION,
@@ -80,7 +80,7 @@ def create_app(settings: Settings | None = None) -> Edge:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Problem, _problem)
     _describe(app, settings)
-    return Edge(app, app.router, service)
+    return Middleware(app, app.router, service)
 
 
 JSON_NOW = {"Content-Type": "application/json", "Cache-Control": NEVER}

@@ -11,7 +11,7 @@ Kept = TypeVar("Kept")
 
 
 @dataclass
-class Memory(Generic[Key, Kept]):
+class Cache(Generic[Key, Kept]):
     """The things used last; those that were not used for longest are let go.
 
     Parameters

@@ -16,7 +16,7 @@ from typing import Any
 
 from starlette.routing import Match, Mount, Router
 
-from .cache import Memory
+from .cache import Cache
 from .keys import presented
 from .problems import MEDIA_TYPE, Problem
 from .service import TAG, Service
@@ -46,7 +46,7 @@ class Page:
     etag: bytes
 
 
-class Edge:
+class Middleware:
     """The application with all that surrounds it.
 
     Parameters
@@ -62,7 +62,7 @@ class Edge:
     def __init__(self, app: App, router: Router, service: Service) -> None:
         self.app, self.router, self.service = app, router, service
         self.keys = service.settings.keys
-        self.memory: Memory[tuple[str, bytes, bytes], Page] = Memory(most_bytes=PAGES_KEPT)
+        self.pages: Cache[tuple[str, bytes, bytes], Page] = Cache(most_bytes=PAGES_KEPT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -117,7 +117,7 @@ class Edge:
     ) -> None:
         key = (scope["path"], scope["query_string"], headers.get(b"accept", b""))
         asked = headers.get(b"if-none-match", b"")
-        page = self._lookup(*key[1:]) if key[0] == LOOKUPS else self.memory.get(key)
+        page = self._lookup(*key[1:]) if key[0] == LOOKUPS else self.pages.get(key)
         if page is None:
             allowed = self._allowed(scope)
             if allowed and "GET" not in allowed:
@@ -128,7 +128,7 @@ class Edge:
             if page is None:
                 return
             if key[0] != LOOKUPS:
-                self.memory.keep(key, page, len(page.body))
+                self.pages.keep(key, page, len(page.body))
         if asked and _matches(asked, page.etag):
             kept = [h for h in page.headers if h[0] not in (b"content-type", b"content-length")]
             await _send(send, 304, kept, None)

@@ -1,4 +1,4 @@
-"""The addresses of the service, each a few words to a child and its answer."""
+"""The addresses of the service, each a few words to a worker and its answer."""
 
 from __future__ import annotations
 

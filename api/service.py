@@ -1,4 +1,4 @@
-"""What routes ask of the children, and how their answers are sent."""
+"""What routes ask of the workers, and how their answers are sent."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from typing import Any, TypeAlias
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .cache import Memory
+from .cache import Cache
 from .models import LookupQuery
 from .negotiation import JSON, RESOURCE, chosen
 from .problems import Problem
 from .settings import Settings
-from .workers.client import Answer, Children
+from .workers.client import Reply, Workers
 
 # The knowledge changes when a server is started with another; a client may ask again soon.
 UNCHANGING = "public, max-age=300"
@@ -41,21 +41,21 @@ LookupKey: TypeAlias = tuple[str, str, str, str, str]
 
 
 @dataclass(frozen=True)
-class Lookup:
+class LookupPage:
     """A page that serves every day of the same editions, and its digest."""
 
-    answer: Answer
+    answer: Reply
     digest: str
 
 
 class Service:
-    """The children behind a server, and the pages that they have written."""
+    """The workers behind a server, and the pages that they have written."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.children = Children()
-        self.writing: dict[str, asyncio.Task[Answer]] = {}
-        self.lookups: Memory[LookupKey, Lookup] = Memory(most_bytes=LOOKUPS_KEPT)
+        self.workers = Workers()
+        self.writing: dict[str, asyncio.Task[Reply]] = {}
+        self.lookups: Cache[LookupKey, LookupPage] = Cache(most_bytes=LOOKUPS_KEPT)
         self.turning_days: list[str] = []
         self.payers: list[str] = []
         # The days and payers for which the lookups of every code were written.
@@ -85,7 +85,7 @@ class Service:
         headers, body = self._dated(page, asked.date)
         return Response(body, headers=dict(headers))
 
-    async def _from_shelf(self, key: LookupKey) -> Lookup | None:
+    async def _from_shelf(self, key: LookupKey) -> LookupPage | None:
         """Return a lookup after writing those of all codes with it, if that was not done yet.
 
         The form is the one that nearly everybody asks for; the others are written one by one.
@@ -103,7 +103,7 @@ class Service:
         if (day, payer) not in self.shelves:
             self.shelves.add((day, payer))
             for code, body in pages_of(answer.body):
-                self._kept((JSON, code, day, payer, ""), Answer(answer.status, JSON, body))
+                self._kept((JSON, code, day, payer, ""), Reply(answer.status, JSON, body))
 
     async def write_ahead(self) -> None:
         """Write the lookups of every code under each payer before anybody asks, latest first."""
@@ -119,9 +119,9 @@ class Service:
             found = json.loads((await self._written({"do": "turning days"})).body)
             self.turning_days, self.payers = found["days"], found["payers"]
 
-    def _kept(self, key: LookupKey, answer: Answer) -> Lookup:
+    def _kept(self, key: LookupKey, answer: Reply) -> LookupPage:
         """Return an answer as a lookup, and keep it if it serves more than one day."""
-        page = Lookup(answer, sha256(answer.body).hexdigest()[:32])
+        page = LookupPage(answer, sha256(answer.body).hexdigest()[:32])
         if key[2]:
             self.lookups.keep(key, page, len(answer.body))
         return page
@@ -153,16 +153,16 @@ class Service:
         payer, diagnosis = words.get("payer", ""), words.get("diagnosis", "")
         return media_type, words["code"].upper(), known, payer, diagnosis.upper()
 
-    def _dated(self, page: Lookup, day: str) -> tuple[Pairs, bytes]:
+    def _dated(self, page: LookupPage, day: str) -> tuple[Pairs, bytes]:
         body = page.answer.body.replace(ANY_DAY, day.encode())
         return self._headers(page.answer.media_type, f'{TAG}{page.digest}{day}"'), body
 
-    async def _written(self, job: dict[str, Any], lane: str = "page") -> Answer:
-        """Have a page written; callers who ask for the same one at once wait for one child."""
+    async def _written(self, job: dict[str, Any], lane: str = "page") -> Reply:
+        """Have a page written; callers who ask for the same one at once wait for one worker."""
         key = json.dumps(job, sort_keys=True)
         task = self.writing.get(key)
         if task is None:
-            task = asyncio.create_task(self.children.do(lane, job))
+            task = asyncio.create_task(self.workers.do(lane, job))
             self.writing[key] = task
             task.add_done_callback(lambda _: self.writing.pop(key, None))
         return await asyncio.shield(task)
@@ -180,8 +180,8 @@ class Service:
         ]
 
     async def work(self, lane: str, job: dict[str, Any], body: bytes) -> Response:
-        """Answer with what a child makes of a body; nobody keeps it."""
-        answer = await self.children.do(lane, job, body)
+        """Answer with what a worker makes of a body; nobody keeps it."""
+        answer = await self.workers.do(lane, job, body)
         return Response(
             answer.body,
             headers={

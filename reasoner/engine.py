@@ -28,6 +28,7 @@ from .facts.layout import NO_VIEW, facts_of, stated_days, terms_of
 from .facts.prepared import Prepared, dated
 from .judge import Judge
 from .judge.compiled import CompiledJudge
+from .judge.components import refuse_unmatched
 from .judge.valuation import Outcome, Valuation, Value, Verdict
 from .knowledge.base import Knowledge
 from .knowledge.base import knowledge as shipped_knowledge
@@ -140,6 +141,7 @@ class Reasoner:
         at_once: bool = True,
     ) -> None:
         self.knowledge = knowledge or shipped_knowledge()
+        refuse_unmatched(self.knowledge)
         editions = Lowering(self.knowledge).editions()
         self.catalogue = Catalogue(self.knowledge, dict(editions) if at_once else editions)
         self.classifier = Classifier(self.knowledge)

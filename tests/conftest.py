@@ -7,18 +7,23 @@ tries everything where the ordinary run takes a sample, always the same one.
 
 from __future__ import annotations
 
+import io
+import sys
 from functools import cache, lru_cache
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from pyoxigraph import NamedNode
 from rdflib import Graph
 
+from covergraph import cli
 from covergraph.engine import Answer, Reasoner
 from covergraph.judge.reference import to_rdflib
 from covergraph.knowledge.base import policy_key
 from covergraph.policies.criteria import Policy
 from covergraph.policies.standard import Standard
+from tests.commands import Ran, Run
 from tests.laws import FULL, AnswerOf, ShapesOf, sampled
 from tests.tools.case_files import Case, load_cases
 
@@ -63,6 +68,28 @@ def case(request: pytest.FixtureRequest) -> Case:
     """Return each case in turn."""
     found: Case = request.param
     return found
+
+
+@pytest.fixture
+def run(
+    reasoner: Reasoner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """Run the command line in this process."""
+    monkeypatch.setattr("covergraph.engine.Reasoner", lambda **_: reasoner)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def run(*words: str | Path, stdin: bytes = b"") -> Ran:
+        monkeypatch.setattr(sys, "argv", ["covergraph", *map(str, words)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        capsys.readouterr()
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as exit_:
+            status = exit_.code if isinstance(exit_.code, int) else 0
+        return Ran(status, *capsys.readouterr())
+
+    return run
 
 
 def pytest_configure(config: pytest.Config) -> None:

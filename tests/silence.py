@@ -16,22 +16,12 @@ from pyoxigraph import NamedNode
 from covergraph.facts.classify import Classifier
 from covergraph.knowledge.base import knowledge
 from covergraph.namespaces import BASE, COV, RDF, SH
+from covergraph.policies.components import Components, Parameter, components_of
 from covergraph.policies.criteria import Criterion, Kind, Policy
 from covergraph.policies.standard import steps
-from covergraph.triples import Triples
+from covergraph.triples import Term, Triples
 
 REQUEST, PROCEDURE = NamedNode(f"{BASE}bench#request"), NamedNode(f"{BASE}bench#procedure")
-# What counts sessions, and what counts the procedures of the day.
-COUNTING = {
-    COV.minimumEarlierSessions,
-    COV.maximumEarlierSessions,
-    COV.maximumSessions,
-    COV.minimumInterval,
-    COV.firstSessionLessThan,
-    COV.firstSessionAtLeast,
-    COV.notAlsoPlanned,
-}
-NARROWING = (COV.withTechnique, COV.withIntent, COV.sidesMergedWithin)
 
 
 def is_open(leaf: Criterion, policy: Policy) -> bool:
@@ -65,17 +55,38 @@ def path_of(leaf: Criterion) -> list[NamedNode]:
 def is_complete(leaf: Criterion, policy: Policy) -> bool:
     """Return whether a leaf only counts procedures, and nothing it asks of them can be silent."""
     t = knowledge().triples
-    said = t.predicates(leaf.iri)
-    if not COUNTING & said.keys() or any(p in said for p in NARROWING):
+    assert leaf.component is not None
+    given = components()[leaf.component].given(leaf.iri, t)
+    if any(can_be_open(parameter, value) for parameter, value in given):
         return False
-    counted = t.value(leaf.iri, COV.ofProcedure)
+    among = {parameter.among: value for parameter, value in given}
+    counted = among.get(COV.underwent)
     return t.value(leaf.iri, COV.regionScope) == COV.AnyRegion or (
         # A planned procedure may be stated without its region.
         isinstance(counted, NamedNode)
-        and COV.notAlsoPlanned not in said
+        and COV.alsoPlanned not in among
         and always_has_region(policy.target)
         and all(implies_region(means) for means in means_of(counted))
     )
+
+
+def can_be_open(parameter: Parameter, value: Term) -> bool:
+    """Return whether what a parameter reads may be silent, and its silence open."""
+    known = knowledge()
+    if parameter.date_of or value in known.facts:
+        return True
+    links = [parameter.among] if parameter.among else []
+    read = {*links, *parameter.reads, *parameter.compares, *parameter.held_against}
+    return any(
+        known.properties[p].silence == COV.NotDocumented
+        for p in read
+        if p in known.properties and not known.properties[p].required_of
+    )
+
+
+@cache
+def components() -> Components:
+    return components_of(knowledge())
 
 
 @cache

@@ -11,9 +11,9 @@ import pytest
 from covergraph.engine import Reasoner
 from covergraph.errors import KnowledgeError
 from covergraph.judge.compiled import CompiledJudge
+from covergraph.judge.compiled.leaves import leaves_of
 from covergraph.knowledge.base import knowledge, policy_key
 from covergraph.policies.criteria import Policy
-from covergraph.policies.leaves import leaves_of
 from covergraph.policies.lowering import Lowering
 from tests.laws import FULL
 from tests.laws import told as shown

@@ -15,7 +15,7 @@ import pytest
 from pyoxigraph import NamedNode, Store
 
 from covergraph import cli
-from covergraph.comparison.asked import Asked, classes, payers
+from covergraph.comparison.asked import AskedProcedure, classes, payers
 from covergraph.comparison.matrix import Cell, CellKind, Matrix, matrix, stances
 from covergraph.comparison.requirements import Reader
 from covergraph.comparison.wording import bare, period
@@ -243,7 +243,7 @@ BARE = (
 def kinds(store: Store, procedure: NamedNode, region: NamedNode | None) -> dict[str, CellKind]:
     """Return what each policy that addresses it makes of a procedure, by its key."""
     reader = Reader(store)
-    asked = Asked(reader, procedure, region)
+    asked = AskedProcedure(reader, procedure, region)
     return {
         policy_key(policy): stance.kind
         for payer in payers(reader).values()

@@ -706,6 +706,21 @@ TERMS = [
         file="component",
     ),
     added(
+        "component that declares nothing it reads",
+        "component-reads",
+        ":AsideComponent a sh:ConstraintComponent ; sh:parameter [ sh:path cov:minimumInterval ] ;"
+        " sh:nodeValidator [ sh:select 'SELECT $this WHERE { }' ] ;"
+        " cov:whenOpen [ sh:select 'SELECT $this WHERE { }' ] .",
+        "component",
+    ),
+    added(
+        "component that picks among what is no list of records",
+        "component-reads",
+        ":MinimumIntervalComponent sh:parameter [ sh:path cov:inWindow ; sh:optional true ;"
+        " cov:amongRecords cov:hasPain ] .",
+        "component",
+    ),
+    added(
         "validator that asks for the value",
         "component-value",
         ":beside cov:whenOpen [ sh:select 'SELECT $this WHERE { ?value a ?kind }' ] .",

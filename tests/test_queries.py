@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Store
 
-from covergraph.commands.query import answered, text_of, written
+from covergraph.commands.query import answered, text_of
 from covergraph.decision.decide import Decision
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
@@ -24,6 +24,7 @@ from covergraph.knowledge.base import Knowledge, knowledge, knowledge_root, load
 from covergraph.namespaces import COV, RDF, RDFS, SH, XSD
 from covergraph.policies.criteria import Criterion, Policy
 from covergraph.policies.lowering import Lowering
+from covergraph.render.solutions import written
 from covergraph.sparql.gate import admit
 from covergraph.sparql.library import library, named_query
 from covergraph.sparql.store import VIEW, open_store

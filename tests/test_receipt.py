@@ -17,8 +17,9 @@ from covergraph.facts.layout import facts_of
 from covergraph.facts.prepared import Prepared
 from covergraph.namespaces import compact, local_name
 from covergraph.policies.criteria import Criterion, Policy
-from covergraph.render.data import Recorder, engine_version, shapes_digest
+from covergraph.render.data import Recorder, shapes_digest
 from covergraph.render.graph import decision_graph, validation_report, written
+from covergraph.version import engine_version
 from tests.tools.case_files import CASES, Case, load_case, load_cases
 from tests.variations import (
     CENTENE,
@@ -46,6 +47,7 @@ from covergraph.engine import Reasoner
 from covergraph.render.data import Recorder
 from covergraph.render.text import Renderer, show
 from covergraph.render.graph import decision_graph, validation_report, written
+from covergraph.version import engine_version
 reasoner = Reasoner()
 recorder = Recorder(reasoner.knowledge)
 for name in sys.argv[1:]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Store
 
 from covergraph.errors import InputError
-from covergraph.sparql.gate import DEEPEST, LONGEST, MOST_OPERATORS, Form, admit
+from covergraph.sparql.gate import DEEPEST, LONGEST, MOST_OPERATORS, QueryForm, admit
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "PREFIX ex: <http://x.example/>\n"
@@ -108,9 +108,9 @@ def test_query_is_refused(query: str) -> None:
         admit(query)
 
 
-@pytest.mark.parametrize("form", Form)
-def test_form_is_told(form: Form) -> None:
-    head = {Form.DESCRIBE: "?s", Form.CONSTRUCT: "{ }", Form.ASK: ""}.get(form, "*")
+@pytest.mark.parametrize("form", QueryForm)
+def test_form_is_told(form: QueryForm) -> None:
+    head = {QueryForm.DESCRIBE: "?s", QueryForm.CONSTRUCT: "{ }", QueryForm.ASK: ""}.get(form, "*")
     assert admit(f"{form.value.lower()} {head} {{ ?s ?p ?o }}") is form
 
 
@@ -155,7 +155,7 @@ def test_process_that_answers_can_open_nothing() -> None:
     script = """
 import socket, sys
 from pyoxigraph import Store
-from covergraph.sparql.limits import Limits, confine
+from covergraph.api.workers.limits import Limits, confine
 store = Store()
 socket_of_before = socket.socket()
 confine(Limits(seconds=2, memory=64 * 2**20))

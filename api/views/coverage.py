@@ -16,7 +16,7 @@ from covergraph.plain import TREATS_REGION
 from covergraph.policies.criteria import Criterion
 
 from .policies import View, brief, way
-from .procedures import Procedures, system_of
+from .procedures import ProcedureViews, system_of
 
 # Stands for the day that was asked for, so that one page serves every day of an edition.
 ANY_DAY = "0000-00-00"
@@ -26,7 +26,7 @@ SEVERAL = "depends on the policy"
 
 def coverage(
     reasoner: Reasoner,
-    procedures: Procedures,
+    procedures: ProcedureViews,
     code: str,
     day: date,
     payer: str | None,

@@ -30,7 +30,7 @@ def system_of(code: Term, reasoner: Reasoner) -> str:
     return HCPCS if _HCPCS.fullmatch(plain(code)) else CPT
 
 
-class Procedures:
+class ProcedureViews:
     """The procedure classes and the codes that stand for them."""
 
     def __init__(self, reasoner: Reasoner) -> None:

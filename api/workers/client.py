@@ -1,8 +1,8 @@
-"""The server's end of the keepers: ask for a job, wait, and take no for an answer.
+"""The server's end of the workers: ask for a job, wait, and take no for an answer.
 
 So many jobs of a kind run at once, so many wait, and the rest are turned away at once:
 a queue without an end would only make everybody late. What waits here costs the server
-nothing but memory, so it answers a health check however busy the children are.
+nothing but memory, so it answers a health check however busy the workers are.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from ..problems import Problem
 from .forkserver import CRASHED, KINDS, OUT_OF_MEMORY, OUT_OF_TIME
 
 READ = 2**16
-# A child's own limit ends it first; this is for a keeper that hangs.
+# A worker's own limit ends it first; this is for a fork server that hangs.
 GRACE = 5.0
 STARTING = 30.0
-# The keepers, by the place of their sockets.
+# The fork servers, by the place of their sockets.
 WORK, QUESTIONS = 0, 1
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """What a job gave: a status, a media type and the bytes."""
 
     status: int
@@ -45,15 +45,15 @@ class Lane:
     at_once: int
     waiting: int
     patience: float
-    keeper: int = WORK
+    server: int = WORK
 
     def __post_init__(self) -> None:
         self.slots = asyncio.Semaphore(self.at_once)
         self.queue = 0
 
 
-class Children:
-    """The keepers, started when first needed and again when one has died."""
+class Workers:
+    """The fork servers, started when first needed and again when one has died."""
 
     def __init__(self) -> None:
         cores = os.cpu_count() or 1
@@ -69,7 +69,7 @@ class Children:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the keepers if they do not run. They are ready when they have loaded all."""
+        """Start the fork servers if they do not run. They are ready when they have loaded all."""
         if self.process is not None and self.process.poll() is None:
             return
         self.close()
@@ -87,7 +87,7 @@ class Children:
         self.ready = [asyncio.ensure_future(said_ready(ours)) for ours in self.controls]
 
     def close(self) -> None:
-        """End the keepers and with them every child."""
+        """End the fork servers and with them every worker."""
         for waiting in self.ready:
             waiting.cancel()
         for control in self.controls:
@@ -99,7 +99,7 @@ class Children:
             self.process.wait(GRACE)
             self.process = None
 
-    async def do(self, lane_name: str, job: dict[str, Any], body: bytes = b"") -> Answer:
+    async def do(self, lane_name: str, job: dict[str, Any], body: bytes = b"") -> Reply:
         """Have a job done, or say why not.
 
         Raises
@@ -120,29 +120,29 @@ class Children:
             lane.queue -= 1
         try:
             self.start()
-            await self._until_ready(lane.keeper)
+            await self._until_ready(lane.server)
             return await self._ask(lane, json.dumps(job).encode() + b"\n" + body)
         finally:
             lane.slots.release()
 
-    async def _until_ready(self, keeper: int) -> None:
+    async def _until_ready(self, server: int) -> None:
         try:
-            await asyncio.wait_for(asyncio.shield(self.ready[keeper]), STARTING)
+            await asyncio.wait_for(asyncio.shield(self.ready[server]), STARTING)
         except asyncio.CancelledError:
-            # Another caller found the keepers dead, or this one is called off.
-            if not self.ready or not self.ready[keeper].cancelled():
+            # Another caller found the fork servers dead, or this one is called off.
+            if not self.ready or not self.ready[server].cancelled():
                 raise
             raise starting_again() from None
         except (TimeoutError, OSError):
             self.close()
             raise starting_again() from None
 
-    async def _ask(self, lane: Lane, job: bytes) -> Answer:
+    async def _ask(self, lane: Lane, job: bytes) -> Reply:
         limits = KINDS[lane.kind]
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                socket.send_fds(self.controls[lane.keeper], [lane.kind], [theirs.fileno()])
+                socket.send_fds(self.controls[lane.server], [lane.kind], [theirs.fileno()])
             except OSError:
                 ours.close()
                 self.close()
@@ -162,7 +162,7 @@ class Children:
 
 
 async def said_ready(control: socket.socket) -> None:
-    """Wait until a keeper says that it is ready.
+    """Wait until a fork server says that it is ready.
 
     Raises
     ------
@@ -184,8 +184,8 @@ async def _all(reader: asyncio.StreamReader, most: int) -> bytes:
     return b"".join(parts)
 
 
-def answered(data: bytes, seconds: float) -> Answer:
-    """Return the answer on a channel, or raise what became of the child that owed it."""
+def answered(data: bytes, seconds: float) -> Reply:
+    """Return the answer on a channel, or raise what became of the worker that owed it."""
     first, _, body = data.partition(b"\n")
     try:
         head = json.loads(first)
@@ -197,7 +197,7 @@ def answered(data: bytes, seconds: float) -> Answer:
         raise died(OUT_OF_TIME, seconds)
     if problem := head.get("problem"):
         raise Problem(**problem)
-    return Answer(head["status"], head["media_type"], body)
+    return Reply(head["status"], head["media_type"], body)
 
 
 def died(reason: str, seconds: float) -> Problem:

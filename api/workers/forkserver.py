@@ -1,6 +1,6 @@
-"""The process that holds the knowledge, and a child of it for every piece of work.
+"""The process that holds the knowledge, and a worker forked from it for every job.
 
-Whatever computes does so in a child: a page, a lookup, a decision, a query. A child is a
+Whatever computes does so in a worker: a page, a lookup, a decision, a query. A worker is a
 copy of this process, so it starts in a few milliseconds with everything loaded. It sets
 limits on itself, reads one job, writes one answer and is gone; nothing of one caller is
 left for the next. One that outlasts its time is killed, and the server, which only waits
@@ -8,16 +8,15 @@ for bytes, notices no more than that the answer is a refusal.
 
 The server asks on a socket: one byte that names the kind of job, and with it a
 descriptor of the job's own channel. On that channel the server writes the job and reads
-the answer; what ends a child early is told there in its stead.
+the answer; what ends a worker early is told there in its stead.
 
-There are two keepers, the second a copy of the first: one for pages, lookups and
+There are two fork servers, the second a copy of the first: one for pages, lookups and
 decisions, which is ready soon, and one for queries, which has a view to derive first.
 """
 
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import os
 import selectors
@@ -28,10 +27,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from covergraph.sparql.limits import Limits, confine
+from covergraph.collector import collect_never, settle
+
+from .limits import Limits, confine
 
 if TYPE_CHECKING:
-    from .jobs import Bench
+    from .base import Jobs
 
 MEBIBYTE = 2**20
 # The kinds of job, each with what it may use.
@@ -48,40 +49,38 @@ KINDS = {
     ),
 }
 READY = b"."
-MOST_CHILDREN = 32
+MOST_WORKERS = 32
 OUT_OF_TIME, OUT_OF_MEMORY, CRASHED = "time", "memory", "crash"
-# A child says by this status that Python itself ran out of memory.
+# A worker says by this status that Python itself ran out of memory.
 EXIT_MEMORY = 77
 
 
 @dataclass(frozen=True)
-class Child:
-    """A child at work: its channel, and when it is killed."""
+class RunningJob:
+    """A job that a worker does: its channel, and when the worker is killed."""
 
     channel: socket.socket
     deadline: float
 
 
-class Keeper:
-    """Forks children on demand, kills the late ones and tells what became of the others.
+class ForkServer:
+    """Forks workers on demand, kills the late ones and tells what became of the others.
 
     Parameters
     ----------
     control : socket
         Where the server asks.
-    bench : Bench
-        What children do their jobs on.
+    jobs : Jobs
+        What workers do.
     """
 
-    def __init__(self, control: socket.socket, bench: Bench) -> None:
-        self.control, self.bench = control, bench
-        self.children: dict[int, Child] = {}
+    def __init__(self, control: socket.socket, jobs: Jobs) -> None:
+        self.control, self.jobs = control, jobs
+        self.workers: dict[int, RunningJob] = {}
 
     def run(self) -> None:
         """Serve until the server is gone."""
-        # What is loaded stays as it is: a collection would only copy its pages.
-        gc.collect()
-        gc.freeze()
+        settle()
         woken, wake = socket.socketpair()
         for end in (woken, wake):
             end.setblocking(False)
@@ -100,17 +99,17 @@ class Keeper:
             self._kill_late()
             if not self._accept(selector):
                 break
-        for pid in self.children:
+        for pid in self.workers:
             os.kill(pid, signal.SIGKILL)
 
     def _next_deadline(self) -> float | None:
-        if not self.children:
+        if not self.workers:
             return None
-        first = min(c.deadline for c in self.children.values())
+        first = min(c.deadline for c in self.workers.values())
         return max(0.0, first - time.monotonic())
 
     def _accept(self, selector: selectors.BaseSelector) -> bool:
-        """Fork for one job that waits, if one does; say whether the server is still there."""
+        """Fork for one job that waits, if one does; return whether the server is still there."""
         self.control.setblocking(False)
         try:
             kind, descriptors, _, _ = socket.recv_fds(self.control, 1, 1)
@@ -125,7 +124,7 @@ class Keeper:
             return True
         channel = socket.socket(fileno=descriptors[0])
         limits = KINDS[kind]
-        if len(self.children) >= MOST_CHILDREN:
+        if len(self.workers) >= MOST_WORKERS:
             tell(channel, CRASHED)
             return True
         try:
@@ -136,25 +135,25 @@ class Keeper:
         if pid == 0:
             selector.close()
             self._work(channel, limits)
-        self.children[pid] = Child(channel, time.monotonic() + limits.seconds)
+        self.workers[pid] = RunningJob(channel, time.monotonic() + limits.seconds)
         return True
 
     def _work(self, channel: socket.socket, limits: Limits) -> NoReturn:
-        """Do one job in a child, and end it."""
+        """Do one job in a worker, and end it."""
         status = 1
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            gc.disable()
+            collect_never()
             # Other callers' channels are none of this job's business.
-            for child in self.children.values():
-                child.channel.close()
+            for worker in self.workers.values():
+                worker.channel.close()
             self.control.close()
             with channel, channel.makefile("rwb") as stream:
                 job = json.loads(stream.readline())
                 body = stream.read()
                 confine(limits)
-                answer = self.bench.do(job, body, limits)
+                answer = self.jobs.do(job, body, limits)
                 head = answer.head() | {"length": len(answer.body)}
                 stream.write(json.dumps(head).encode() + b"\n")
                 stream.write(answer.body)
@@ -168,31 +167,31 @@ class Keeper:
             os._exit(status)
 
     def _bury(self) -> None:
-        """Take leave of the children that have ended, and say so for those that died."""
-        while self.children:
+        """Take leave of the workers that have ended, and say so for those that died."""
+        while self.workers:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
                 return
             if pid == 0:
                 return
-            child = self.children.pop(pid, None)
-            if child is None:
+            worker = self.workers.pop(pid, None)
+            if worker is None:
                 continue
             code = os.waitstatus_to_exitcode(status)
             if code != 0:
-                tell(child.channel, reason(code, late=time.monotonic() >= child.deadline))
-            child.channel.close()
+                tell(worker.channel, reason(code, late=time.monotonic() >= worker.deadline))
+            worker.channel.close()
 
     def _kill_late(self) -> None:
         now = time.monotonic()
-        for pid, child in self.children.items():
-            if now >= child.deadline:
+        for pid, worker in self.workers.items():
+            if now >= worker.deadline:
                 os.kill(pid, signal.SIGKILL)
 
 
 def reason(code: int, late: bool) -> str:
-    """Return why a child died: what it ran out of, or that it crashed."""
+    """Return why a worker died: what it ran out of, or that it crashed."""
     if code in (-signal.SIGXCPU, -signal.SIGKILL) and (late or code == -signal.SIGXCPU):
         return OUT_OF_TIME
     # Engines in native code abort when an allocation fails.
@@ -202,7 +201,7 @@ def reason(code: int, late: bool) -> str:
 
 
 def tell(channel: socket.socket, died: str) -> None:
-    """Write what a child died of where its answer would be; a reader that is gone hears nothing."""
+    """Write what a worker died of in place of its answer; a reader that is gone hears nothing."""
     try:
         channel.setblocking(False)
         channel.send(json.dumps({"died": died}).encode() + b"\n")
@@ -220,11 +219,12 @@ def report(error: BaseException) -> None:
 
 
 def main() -> None:
-    """Run the keepers on the sockets whose descriptors are the arguments."""
-    # Imported here, so that a server that only talks to keepers loads none of it.
+    """Run the fork servers on the sockets whose descriptors are the arguments."""
+    # Imported here, so that a server that only talks to workers loads none of it.
     from covergraph.knowledge.base import knowledge
 
-    from .jobs import Library, Workshop
+    from .jobs import ReasonerJobs
+    from .queries import QueryJobs
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     work, questions = (socket.socket(fileno=int(number)) for number in sys.argv[1:])
@@ -233,10 +233,10 @@ def main() -> None:
         # While it derives its view, others ask for pages.
         os.nice(5)
         work.close()
-        Keeper(questions, Library(known)).run()
+        ForkServer(questions, QueryJobs(known)).run()
     else:
         questions.close()
-        Keeper(work, Workshop(known)).run()
+        ForkServer(work, ReasonerJobs(known)).run()
 
 
 if __name__ == "__main__":

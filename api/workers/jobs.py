@@ -1,23 +1,16 @@
-"""The work itself: what a child of a keeper does for one caller.
-
-A bench is loaded once, in its keeper. Its methods run in children that can open no
-file, so whatever they read has been read before. Each takes the words of a call and
-gives the bytes of an answer, or a problem.
-"""
+"""Pages, lookups and decisions: what a worker does for one caller with the reasoner."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from covergraph.authoring.vocabulary import vocabulary
-from covergraph.comparison.matrix import matrix
-from covergraph.engine import Reasoner
-from covergraph.errors import CovergraphError, InputError
+from covergraph.engine import Answer, Reasoner
+from covergraph.errors import InputError
 from covergraph.knowledge.base import Knowledge
 from covergraph.knowledge.codes import is_untabled, plain
 from covergraph.lookup import stating_only, turning_days
@@ -25,101 +18,25 @@ from covergraph.namespaces import CODE
 from covergraph.render.data import Recorder
 from covergraph.render.graph import decision_graph, validation_report, written
 from covergraph.request.context import shipped_context
-from covergraph.sparql.evaluate import GRAPHS, ROWS, YES_OR_NO, evaluate
-from covergraph.sparql.gate import Form, admit
-from covergraph.sparql.limits import Limits
-from covergraph.sparql.store import open_store
 from covergraph.triples import Triples
 
-from ..negotiation import JSON, JSON_LD, MARKDOWN, RESOURCE, SHACL_PROFILE, TURTLE, chosen
+from ..negotiation import JSON, JSON_LD, MARKDOWN, RESOURCE, SHACL_PROFILE, TURTLE
 from ..problems import Problem
 from ..representation import represented
 from ..views import policies, terms
-from ..views.comparison import comparison
 from ..views.coverage import coverage
 from ..views.documents import Documents
-from ..views.procedures import Procedures
+from ..views.procedures import ProcedureViews
 from ..views.reports import report_view
+from .base import Arguments, Done, Jobs, negotiated, preferred
+from .limits import Limits
 
-Arguments = dict[str, Any]
-Job = Callable[[Arguments, bytes, Limits], "Done"]
 _IRI = re.compile(r"<[^>]*>")
 _VALUE = re.compile(r"(unknown (?!property)[a-z ]+?) \S+\Z")
 FORMS = {JSON_LD: "jsonld", TURTLE: "turtle"}
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a job gave: bytes with a status and a media type, or a problem."""
-
-    status: int = 200
-    media_type: str = JSON
-    body: bytes = b""
-    problem: dict[str, Any] = field(default_factory=dict)
-
-    def head(self) -> dict[str, Any]:
-        return {"status": self.status, "media_type": self.media_type, "problem": self.problem}
-
-
-class Bench:
-    """Does jobs by name; a caller's mistake is a problem, anything else is raised."""
-
-    jobs: dict[str, Job]
-
-    def do(self, job: Arguments, body: bytes, limits: Limits) -> Done:
-        """Do a job."""
-        try:
-            return self.jobs[job["do"]](job, body, limits)
-        except Problem as problem:
-            found = problem
-        except InputError as error:
-            found = Problem.of(error)
-        except CovergraphError:
-            found = Problem(500, "the server's own knowledge does not let it answer")
-        return Done(
-            problem={
-                "status": found.status,
-                "detail": found.detail,
-                "where": found.where,
-                "hint": found.hint,
-            }
-        )
-
-
-class Library(Bench):
-    """The store that callers' queries are answered from, and the questions it is asked."""
-
-    def __init__(self, knowledge: Knowledge) -> None:
-        self.store = open_store(knowledge)
-        self.jobs = {"sparql": self.sparql, "compare": self.compare}
-        evaluate(self.store, "ASK {}", YES_OR_NO[0], 1000)
-
-    def sparql(self, job: Arguments, body: bytes, limits: Limits) -> Done:
-        """Answer a query on the graph."""
-        query = decoded(body)
-        form = admit(query)
-        offered = tuple(GRAPHS) if form.gives_graph else YES_OR_NO if form is Form.ASK else ROWS
-        # Any client that takes JSON takes JSON results.
-        aliases = () if form.gives_graph else (JSON,)
-        media_type = negotiated(job, (*offered, *aliases))
-        asked = "application/sparql-results+json" if media_type == JSON else media_type
-        found = evaluate(self.store, query, asked, limits.answer)
-        return Done(200, found.media_type, found.body)
-
-    def compare(self, job: Arguments, _: bytes, __: Limits) -> Done:
-        """Answer with what payers ask for a procedure, side by side."""
-        media_type = negotiated(job)
-        payers = job["payer"].split(",") if job.get("payer") else None
-        try:
-            found = matrix(self.store, job["procedure"], job.get("region"), payers)
-        except InputError as error:
-            # What was asked for is not repeated.
-            what = "unknown procedure, region or payer"
-            raise Problem(400, what, hint=error.hint) from None
-        return Done(200, media_type, represented(comparison(found), media_type))
-
-
-class Workshop(Bench):
+class ReasonerJobs(Jobs):
     """Everything that pages, lookups and decisions need, loaded and warm."""
 
     def __init__(self, knowledge: Knowledge) -> None:
@@ -127,7 +44,7 @@ class Workshop(Bench):
         self.knowledge = knowledge
         self.recorder = Recorder(self.knowledge)
         self.documents = Documents(self.knowledge)
-        self.procedures = Procedures(self.reasoner)
+        self.procedures = ProcedureViews(self.reasoner)
         self.context = {"@context": shipped_context(self.knowledge)}
         self.jobs = {
             "view": self.view,
@@ -214,7 +131,7 @@ class Workshop(Bench):
     def shelf(self, job: Arguments, body: bytes, limits: Limits) -> Done:
         """Answer with the lookups of every code on one day, one after the other.
 
-        Most of what one page takes is the child that writes it; this one writes them all.
+        Most of what one page takes is the worker that writes it; this one writes them all.
         """
         pages = {}
         for code in map(plain, self.procedures.codes):
@@ -256,7 +173,7 @@ class Workshop(Bench):
         told = f'{media_type};profile="{SHACL_PROFILE}"' if profile else media_type
         return Done(200, told, written(graph, FORMS[media_type]).encode())
 
-    def _answers(self, job: Arguments, body: bytes) -> list[Any]:
+    def _answers(self, job: Arguments, body: bytes) -> list[Answer]:
         on = day_of(job["date"]) if job.get("date") else None
         self._refuse_unknown(job)
         who = {k: job.get(k) for k in ("policy", "payer", "plan")}
@@ -281,7 +198,7 @@ class Workshop(Bench):
                 policies.existing(asked.partition("@")[0], known, what, status=400)
 
     def _warm(self) -> None:
-        """Do once what would be done for the first time in every child."""
+        """Do once what would be done for the first time in every worker."""
         is_untabled(CODE["-"], self.knowledge)
         editions = [p for found in self.reasoner.catalogue.editions.values() for p in found]
         day = max(p.effective_from for p in editions)
@@ -311,33 +228,8 @@ def discreet(error: InputError) -> Problem:
     return Problem(400, what, _IRI.sub("a record", error.where), error.hint)
 
 
-def preferred(job: Arguments, offered: Any) -> tuple[str, str]:
-    """Return the representation that a caller asks for.
-
-    Raises
-    ------
-    Problem
-        406 when none of what is offered is accepted.
-    """
-    found = chosen(job.get("accept", ""), tuple(offered))
-    if found is None:
-        raise Problem(406, "none of the accepted types is offered", hint=", ".join(offered))
-    return found
-
-
-def negotiated(job: Arguments, offered: Any = RESOURCE) -> str:
-    return preferred(job, offered)[0]
-
-
 def day_of(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
         raise InputError("not a day of the calendar", "date", "write YYYY-MM-DD") from None
-
-
-def decoded(body: bytes) -> str:
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError("the query is not UTF-8", f"byte {error.start}") from None

@@ -12,6 +12,7 @@ from pyoxigraph import BlankNode, NamedNode
 
 from ..knowledge.base import Fact, Knowledge, Property
 from ..namespaces import COV, RDFS, SH, SKOS, compact
+from ..policies.components import Components, components_of
 from ..policies.criteria import Criterion, Kind, Policy, Reading
 from ..policies.lowering import settled_readings
 from ..policies.standard import steps
@@ -26,20 +27,6 @@ RECORDS = (
     COV.TherapyCourse,
     COV.EarlierProcedure,
 )
-# What a component looks at without a parameter that names it.
-ALWAYS = {
-    COV.regionScope: (COV.treatsRegion,),
-    COV.ofProcedure: (COV.underwent, COV.performedOn),
-    COV.eachSessionOf: (COV.underwent, COV.performedOn),
-    COV.latestSessionOf: (COV.underwent, COV.performedOn),
-    COV.levelChangedSince: (COV.underwent, COV.performedOn, COV.treatsLevel),
-    COV.techniqueChangedSince: (COV.underwent, COV.performedOn, COV.usesTechnique),
-    COV.withTherapy: (COV.hadTherapy, COV.ofTherapy),
-    COV.withFollowUpOf: (COV.FollowUpDocumented,),
-    COV.notAlsoPlanned: (COV.alsoPlanned,),
-    COV.sidesMergedWithin: (COV.onSide, COV.treatsLevel),
-    COV.sinceDate: (),
-}
 SILENCE = {
     COV.Absent: "not the case",
     COV.NotDocumented: "not documented: asked for",
@@ -178,9 +165,10 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
 def read_by(knowledge: Knowledge, policies: Iterable[Policy]) -> dict[Term, list[str]]:
     """Return, for each property and fact, the keys of the policies whose criteria look at it."""
     found: dict[Term, dict[str, None]] = {}
+    components = components_of(knowledge)
     for policy in policies:
         for leaf in policy.leaves:
-            for term in terms_read(leaf, knowledge):
+            for term in terms_read(leaf, knowledge, components):
                 found.setdefault(term, {})[policy.key] = None
     return {term: sorted(keys) for term, keys in found.items()}
 
@@ -195,7 +183,7 @@ def followed_by(policies: Iterable[Policy]) -> dict[Reading, list[str]]:
     return {reading: sorted(keys) for reading, keys in found.items()}
 
 
-def terms_read(leaf: Criterion, knowledge: Knowledge) -> set[Term]:
+def terms_read(leaf: Criterion, knowledge: Knowledge, components: Components) -> set[Term]:
     """Return the properties and facts that a leaf looks at; a fact stands for its narrower ones."""
     t = knowledge.triples
     terms: set[Term] = set()
@@ -203,10 +191,10 @@ def terms_read(leaf: Criterion, knowledge: Knowledge) -> set[Term]:
     if leaf.kind is Kind.CORE:
         for shape in stated.get(SH.property, []):
             terms |= set(steps(t, t.value(shape, SH.path)))
-    for p, objects in stated.items():
-        terms |= set(ALWAYS.get(p, ())) | set(t.objects(p, COV.reads))
+    if leaf.component is not None:
+        for parameter, given in components[leaf.component].given(leaf.iri, t):
+            terms |= parameter.terms(given)
+    for objects in stated.values():
         terms |= {o for o in objects if not isinstance(o, BlankNode)}
-        if p == COV.minimumInterval or p == COV.inWindow:
-            terms.add(COV.dateOfService)
     narrower = {f for f in knowledge.facts if terms & set(knowledge.broader_of(f))}
     return terms | narrower

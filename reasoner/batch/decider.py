@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 
 from ..engine import Answer, Reasoner
 from ..errors import InputError, KnowledgeError
-from ..render.data import END, ordered
+from ..render.data import ordered
+from ..render.words import ENDS
 from ..request.gate import DEFAULT_NAME, Request
 from ..request.records import UNNAMED
 from .change import Change, Compared, as_if_in_force, compared
@@ -60,7 +61,7 @@ class Question:
     compare: str | None = None
 
 
-class Outcome(NamedTuple):
+class RecordLines(NamedTuple):
     """The lines that one record gives, and what it must not share with another."""
 
     decisions: list[str]
@@ -102,7 +103,7 @@ class Decider:
             # Whether they are N-Quads at all is to be said first.
             return None
 
-    def outcome(self, record: Record) -> Outcome:
+    def outcome(self, record: Record) -> RecordLines:
         """Decide one record, or say why not; whatever happens is the record's own matter."""
         graphs = [record.graph] if record.graph else []
         try:
@@ -125,16 +126,16 @@ class Decider:
             # What has no name of its own can't be the same as another.
             name = named(request)
             keys = [REQUEST + digest(name.encode())] if name else []
-            return Outcome(decisions, changes, [], keys + graph_keys(record, graphs))
+            return RecordLines(decisions, changes, [], keys + graph_keys(record, graphs))
         except InputError as error:
             rejected = reject(record, error.what, error.where, error.hint)
         except KnowledgeError as error:
             rejected = reject(record, str(error), of="program")
         except Exception as error:
             rejected = reject(record, ailment(error), of="program")
-        return Outcome([], [], [rejected], graph_keys(record, graphs))
+        return RecordLines([], [], [rejected], graph_keys(record, graphs))
 
-    def result(self, chunk: Chunk, outcomes: list[Outcome]) -> Result:
+    def result(self, chunk: Chunk, outcomes: list[RecordLines]) -> Result:
         """Put the outcomes of a chunk's records together."""
         shape, keys = [], []
         for at, (record, found) in enumerate(zip(chunk.records, outcomes, strict=True)):
@@ -161,8 +162,8 @@ class Decider:
                 "policy": answer.selection.key,
                 "edition": policy.edition if policy else None,
                 "decision": answer.decision.value,
-                "worst": END[value.worst] if value else None,
-                "best": END[value.best] if value else None,
+                "worst": ENDS[value.worst].key if value else None,
+                "best": ENDS[value.best].key if value else None,
                 "deciding": [c.iri.value for c in answer.deciding],
                 "missing": [[c.iri.value for c in ordered(way)] for way in answer.missing],
                 "reason": answer.reason,
@@ -178,8 +179,8 @@ class Decider:
                 f"{side}_policy": answer.selection.key,
                 f"{side}_edition": policy.edition if policy else None,
                 f"{side}_decision": answer.decision.value,
-                f"{side}_worst": END[value.worst] if value else None,
-                f"{side}_best": END[value.best] if value else None,
+                f"{side}_worst": ENDS[value.worst].key if value else None,
+                f"{side}_best": ENDS[value.best].key if value else None,
             }
         return line(
             {

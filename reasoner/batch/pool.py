@@ -9,7 +9,6 @@ and takes nothing with it.
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import selectors
@@ -23,8 +22,9 @@ from multiprocessing.process import BaseProcess
 from struct import Struct
 from typing import Any
 
+from ..collector import shared
 from ..errors import CovergraphError
-from .decider import Decider, Outcome, graph_keys, reject
+from .decider import Decider, RecordLines, graph_keys, reject
 from .records import Chunk, Record, Result, chunk_digest
 
 # The chunk that is decided and the next one.
@@ -77,17 +77,15 @@ def decide_all(
     # A write to a process that has died must be an error here and not the end of the program.
     before = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     pool = Pool(chunks, decider, done)
-    # What is loaded stays, and a collection that went through it would undo the sharing of it.
-    gc.freeze()
     try:
-        for _ in range(jobs):
-            pool.hire()
-        while pool.busy():
-            pool.turn()
-            tick()
+        with shared():
+            for _ in range(jobs):
+                pool.hire()
+            while pool.busy():
+                pool.turn()
+                tick()
     finally:
         pool.dismiss()
-        gc.unfreeze()
         signal.signal(signal.SIGPIPE, before)
 
 
@@ -257,7 +255,7 @@ def exactly(line: socket.socket, size: int) -> bytes:
     return bytes(data)
 
 
-def timed(decider: Decider, record: Record) -> Outcome:
+def timed(decider: Decider, record: Record) -> RecordLines:
     """Decide one record; past its time the system ends the process, whatever it is doing."""
     signal.setitimer(signal.ITIMER_PROF, LONGEST)
     outcome = decider.outcome(record)
@@ -265,7 +263,7 @@ def timed(decider: Decider, record: Record) -> Outcome:
     return outcome
 
 
-def isolated(decider: Decider, record: Record) -> Outcome:
+def isolated(decider: Decider, record: Record) -> RecordLines:
     """Decide one record in a process of its own, and say so if it dies."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -282,11 +280,11 @@ def isolated(decider: Decider, record: Record) -> Outcome:
     _, status = os.waitpid(child, 0)
     if told and not os.WIFSIGNALED(status):
         found: tuple[Any, ...] = pickle.loads(told)
-        return Outcome(*found)
+        return RecordLines(*found)
     how = "the process that decided it ended"
     if os.WIFSIGNALED(status):
         name = signal.Signals(os.WTERMSIG(status)).name
         late = os.WTERMSIG(status) == signal.SIGPROF
         how = f"took more than {LONGEST:.0f} seconds" if late else f"{how} by {name}"
     graphs = [record.graph] if record.graph else []
-    return Outcome([], [], [reject(record, how, of="program")], graph_keys(record, graphs))
+    return RecordLines([], [], [reject(record, how, of="program")], graph_keys(record, graphs))

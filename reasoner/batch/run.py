@@ -16,7 +16,7 @@ from typing import Any
 from ..engine import Reasoner
 from ..errors import CovergraphError, InputError
 from ..knowledge.base import Knowledge
-from ..render.data import engine_version
+from ..version import engine_version
 from . import output, sources
 from .decider import Decider, Question
 from .ledger import Ledger

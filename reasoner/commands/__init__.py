@@ -1,1 +1,5 @@
-"""The commands whose bodies are too long for the command line's own module."""
+"""What the command line does: one module a command or family of them.
+
+A module is imported with the command line, so it imports what its command needs when that
+is called: ``covergraph --version`` loads no policy and no graph.
+"""

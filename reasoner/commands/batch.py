@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import InputError
+from .arguments import Every, OnDay, PayerKey, PlanKey, PolicyKey, day_from, one_decides
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -24,27 +24,24 @@ if TYPE_CHECKING:
     from ..batch.run import Progress
     from ..decision.select import Catalogue
 
-DECISIONS = ("covered", "not-covered", "needs-information", "needs-review", "out-of-scope")
 # More criteria than that are for the files, not for a screen.
 MOST_CRITERIA = 20
 
 
-def batch_command(
+def batch(
     inputs: Annotated[
         list[str], typer.Argument(help="Files of requests, or folders of them.", metavar="INPUT...")
     ],
     out: Annotated[Path, typer.Option(help="The folder to write to.")],
-    policy: Annotated[
-        str | None, typer.Option(help="Decide under one policy: payer/policy, or with @edition.")
-    ] = None,
-    payer: Annotated[str | None, typer.Option(help="Decide under a payer's policies.")] = None,
-    plan: Annotated[str | None, typer.Option(help="Decide under a plan, by precedence.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Decide under every policy.")] = False,
+    policy: PolicyKey = None,
+    payer: PayerKey = None,
+    plan: PlanKey = None,
+    every: Every = False,
     compare: Annotated[
         str | None,
         typer.Option(help="Say who gains and who loses under this policy: payer/policy@edition."),
     ] = None,
-    on: Annotated[str | None, typer.Option("--date", help="Another date of service.")] = None,
+    on: OnDay = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Processes that decide; by default one per core.")
     ] = None,
@@ -55,12 +52,10 @@ def batch_command(
     """Decide many requests; started again after an interruption, it goes on."""
     from ..batch.decider import Question
     from ..batch.run import run
-    from ..cli import day_from
     from ..engine import Reasoner
     from ..render.text import show
 
-    if sum(map(bool, (policy, payer, plan, every))) > 1:
-        raise InputError("--policy, --payer, --plan and --all exclude each other")
+    one_decides(policy, payer, plan, every)
     question = Question(policy, payer, plan, every, day_from(on), compare)
     reasoner = Reasoner(look_ahead=False)
     started = time.monotonic()
@@ -179,14 +174,17 @@ def tables(summary: dict[str, Any], catalogue: Catalogue) -> list[RenderableType
 
 
 def decision_table(decisions: list[dict[str, Any]]) -> Table:
+    from ..decision.decide import Decision
+
+    columns = [decision.value for decision in Decision]
     table = plain_table("policy", "edition")
-    for decision in DECISIONS:
+    for decision in columns:
         table.add_column(decision.replace("-", "\n", 1).replace("-", " "), justify="right")
     rows: dict[tuple[str, str], dict[str, int]] = {}
     for d in decisions:
         rows.setdefault((d["policy"], d["edition"] or "none"), {})[d["decision"]] = d["requests"]
     for (policy, edition), found in rows.items():
-        table.add_row(policy, edition, *(str(found.get(decision, 0)) for decision in DECISIONS))
+        table.add_row(policy, edition, *(str(found.get(decision, 0)) for decision in columns))
     return table
 
 

@@ -1,16 +1,17 @@
-"""Run the HTTP service.
+"""``covergraph serve``: the HTTP service.
 
-The application is named, not imported: ``api`` builds on ``reasoner`` and never the other
-way round. What it has to know is passed on in the environment.
+The application is named, not imported: the service builds on the reasoner and never the
+other way round. What it has to know is passed on in the environment.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 APPLICATION = "covergraph.api.app:create_app"
 HOST, KEYS_FILE = "COVERGRAPH_HOST", "COVERGRAPH_KEYS_FILE"
@@ -18,23 +19,13 @@ HOST, KEYS_FILE = "COVERGRAPH_HOST", "COVERGRAPH_KEYS_FILE"
 GRACE = 5
 
 
-def serve(host: str, port: int, keys: Path | None, log: bool) -> None:
-    """Run the service until it is told to stop.
-
-    Parameters
-    ----------
-    host, port : str, int
-        Where it listens. Anything but this machine itself needs API keys.
-    keys : Path or None
-        A file of hashed API keys.
-    log : bool
-        Whether each request is logged, by its route and never by its address.
-
-    Raises
-    ------
-    InputError
-        When keys are needed and there are none, or they cannot be read.
-    """
+def serve(
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port.", min=0, max=65535)] = 8000,
+    keys: Annotated[Path | None, typer.Option(help="A file of hashed API keys.")] = None,
+    log: Annotated[bool, typer.Option("--log", help="Log each request by its route.")] = False,
+) -> None:
+    """Serve lookups, decisions and SPARQL over HTTP."""
     import uvicorn
 
     if hasattr(signal, "SIGPIPE"):
@@ -59,6 +50,8 @@ def serve(host: str, port: int, keys: Path | None, log: bool) -> None:
 
 def logging_of(log: bool) -> dict[str, Any]:
     """Return where the server's log goes: standard error, without anything a caller wrote."""
+    import logging
+
     plain = {"format": "%(asctime)s %(levelname)s %(message)s"}
     stderr = {"class": "logging.StreamHandler", "formatter": "plain"}
     level = {"handlers": ["stderr"], "propagate": False}

@@ -33,7 +33,7 @@ class Settled(Enum):
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedProcedure:
     """One procedure, in one region or in all."""
 
     reader: Reader

@@ -16,7 +16,7 @@ from pyoxigraph import NamedNode, QuerySolutions, Store
 
 from ..knowledge.base import policy_key
 from ..namespaces import COV
-from .asked import Asked, Settled, contains, named, payer_key, procedures, regions
+from .asked import AskedProcedure, Settled, contains, named, payer_key, procedures, regions
 from .asked import payers as known_payers
 from .requirements import Reader, Use, uses
 from .wording import bare, in_words
@@ -124,7 +124,7 @@ def matrix(
     Parameters
     ----------
     store : Store
-        As ``store.open_store`` returns it.
+        As ``sparql.store.open_store`` returns it.
     procedure : str
         A procedure class in kebab case, such as ``facet-joint-denervation``.
     region : str, optional
@@ -138,7 +138,7 @@ def matrix(
         When a procedure, region or payer is unknown; the hint names the nearest.
     """
     reader = Reader(store)
-    asked = Asked(
+    asked = AskedProcedure(
         reader,
         named(procedure, procedures(reader), "procedure"),
         named(region, regions(reader), "region") if region else None,
@@ -183,7 +183,7 @@ def matrix(
 
 
 @dataclass(frozen=True)
-class Stance:
+class PolicyStance:
     """What a policy makes of what is asked, and the criteria on which it refuses it."""
 
     policy: NamedNode
@@ -205,7 +205,7 @@ SELECT ?policy ?kind ?by {
 """
 
 
-def stances(asked: Asked, payer: NamedNode) -> dict[NamedNode, Stance]:
+def stances(asked: AskedProcedure, payer: NamedNode) -> dict[NamedNode, PolicyStance]:
     """Return what the latest edition of each policy of a payer makes of the question.
 
     In whatever region one is not told, a policy covers what it covers in any of them.
@@ -224,7 +224,7 @@ def stances(asked: Asked, payer: NamedNode) -> dict[NamedNode, Stance]:
             refusing.setdefault(policy, set()).add(by)
     latest = {policy_key(p): p for p in sorted(kinds, key=lambda p: p.value)}
     return {
-        p: Stance(
+        p: PolicyStance(
             p, _first(kinds[p]), tuple(sorted(refusing.get(p, ()), key=asked.reader.position))
         )
         for p in sorted(latest.values(), key=lambda p: p.value)
@@ -238,7 +238,7 @@ def _first(kinds: Iterable[CellKind]) -> CellKind:
 
 
 def _entries(
-    asked: Asked, found: Iterable[Use], held: dict[NamedNode, Stance]
+    asked: AskedProcedure, found: Iterable[Use], held: dict[NamedNode, PolicyStance]
 ) -> dict[NamedNode, list[Entry]]:
     """Return the entries of one payer by concern, in the order of its documents."""
     entries: dict[NamedNode, list[Entry]] = {}
@@ -256,7 +256,7 @@ def _entries(
 
 
 def _refusals(
-    asked: Asked, found: list[Use], criteria: Iterable[NamedNode], policy: NamedNode
+    asked: AskedProcedure, found: list[Use], criteria: Iterable[NamedNode], policy: NamedNode
 ) -> list[tuple[NamedNode, Entry]]:
     leaves = {u.criterion: u for u in found}
     told = []
@@ -270,7 +270,7 @@ def _refusals(
     return told
 
 
-def _refused(asked: Asked, criterion: NamedNode, use: Use | None) -> str:
+def _refused(asked: AskedProcedure, criterion: NamedNode, use: Use | None) -> str:
     """Return why something is refused; a region says it best by those that are not."""
     by_region = use is not None and any(p.measures == COV.treatsRegion for p in use.parts)
     if use is not None and by_region:
@@ -290,7 +290,7 @@ class Unit:
 
 
 def _requirements(
-    asked: Asked, found: list[Use], policy: NamedNode
+    asked: AskedProcedure, found: list[Use], policy: NamedNode
 ) -> list[tuple[NamedNode, Entry]]:
     reader = asked.reader
     leaves = {u.criterion: u for u in found}
@@ -324,18 +324,18 @@ def _requirements(
     return told
 
 
-def _closes(asked: Asked, use: Use) -> bool:
+def _closes(asked: AskedProcedure, use: Use) -> bool:
     """Return whether an indication, or the policy, is closed because of this very criterion."""
     decisive = use.role in (COV.AsRequirement, COV.AsRefusal) and not use.groups
     return decisive and asked.settles(use) is Settled.NEVER
 
 
-def _idle(asked: Asked, use: Use, leaves: dict[NamedNode, Use]) -> bool:
+def _idle(asked: AskedProcedure, use: Use, leaves: dict[NamedNode, Use]) -> bool:
     """Return whether a group of alternatives around a criterion is settled whatever it asks."""
     return any(isinstance(asked.says(around, leaves), Settled) for around in _around(asked, use))
 
 
-def _around(asked: Asked, use: Use) -> list[NamedNode]:
+def _around(asked: AskedProcedure, use: Use) -> list[NamedNode]:
     """Return the composites that a criterion lies in, from its groups of alternatives down."""
     found: list[NamedNode] = []
     queue = list(use.groups)
@@ -358,7 +358,7 @@ def _only_tells_the_phase(use: Use) -> bool:
     )
 
 
-def _units(asked: Asked, use: Use) -> list[Unit]:
+def _units(asked: AskedProcedure, use: Use) -> list[Unit]:
     reader = asked.reader
     if use.role == COV.AsExclusion:
         root = _above(reader, use, reader.all(use.policy, COV.exclusion))
@@ -429,7 +429,7 @@ def _phases(reader: Reader, under: list[Use], open_phases: dict[NamedNode, str])
 
 
 def _entry(
-    asked: Asked,
+    asked: AskedProcedure,
     policy: NamedNode,
     kind: CellKind,
     phases: tuple[str, ...],

@@ -17,19 +17,13 @@ from pyoxigraph import NamedNode
 from ..facts.layout import Facts
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, SH
-from ..plain import AFFIRMS, CONCERNS_PAIN, DENIES, HAS_PATIENT, TREATS_REGION
+from ..plain import AFFIRMS, DENIES, HAS_PATIENT, REQUESTS_PROCEDURE, TREATS_REGION
+from ..policies.components import Components, Parameter, components_of
 from ..policies.criteria import Criterion, Kind, Policy
 from ..policies.lowering import RECORD_PATHS
 from ..policies.standard import steps
+from ..triples import Term
 from .statements import Reading, Statements, statements_at
-
-# Which property of a record each of these parameters picks it by.
-SELECTING = {
-    COV.withTechnique: COV.usesTechnique,
-    COV.withIntent: COV.hasIntent,
-    COV.withTherapy: COV.ofTherapy,
-}
-HISTORY = (COV.ofProcedure, COV.eachSessionOf, COV.latestSessionOf)
 
 
 @dataclass(frozen=True)
@@ -126,41 +120,50 @@ class Reads:
         reading.look_for(path, DENIES, denying, place)
 
     def _add_component(self, reading: Reading, leaf: Criterion, place: int) -> None:
-        """Add the procedures, the courses of a kind of therapy and the date it looks at."""
-        known, t = self.knowledge, self.knowledge.triples
-        procedure = next((c for p in HISTORY if (c := t.value(leaf.iri, p))), None)
-        therapy, since = (t.value(leaf.iri, p) for p in (COV.withTherapy, COV.sinceDate))
-        if procedure is not None:
-            reading.earlier.setdefault(procedure.value, []).append(place)
-        if isinstance(therapy, NamedNode):
-            ruled_out = frozenset(o.value for o in known.incompatible.get(therapy, ()))
-            reading.courses.setdefault(ruled_out, []).append(place)
-            broader = {b.value for b in known.broader_of(therapy)}
-            kin = self._narrower.get(therapy.value, frozenset()) | broader
-            reading.look_for((HAS_PATIENT,), DENIES, kin, place)
-        if since is not None:
-            # A date of the patient or of the pain.
-            reading.look_at((HAS_PATIENT, since.value), place)
-            reading.look_at((CONCERNS_PAIN, since.value), place)
+        """Add the records that it picks among, the dates it names, what it compares them with."""
+        for parameter, given in self._given(leaf):
+            if parameter.among == COV.hadTherapy:
+                self._add_courses(reading, given, place)
+            elif parameter.among is not None:
+                by_class = reading.sessions.setdefault(parameter.among.value, {})
+                by_class.setdefault(given.value, []).append(place)
+            for record in parameter.date_of:
+                reading.look_at((RECORD_PATHS[record].value, given.value), place)
+            for p in parameter.compares:
+                reading.look_at((REQUESTS_PROCEDURE, p.value), place)
+
+    def _add_courses(self, reading: Reading, therapy: Term, place: int) -> None:
+        """Add the courses that may be of a kind of therapy, and what denies that kind."""
+        known = self.knowledge
+        ruled_out = frozenset(o.value for o in known.incompatible.get(therapy, ()))
+        reading.courses.setdefault(ruled_out, []).append(place)
+        broader = {b.value for b in known.broader_of(therapy)}
+        kin = self._narrower.get(therapy.value, frozenset()) | broader
+        reading.look_for((HAS_PATIENT,), DENIES, kin, place)
 
     def _asked_by(self, leaf: Criterion) -> Asked:
         known, t = self.knowledge, self.knowledge.triples
         fact = t.value(leaf.iri, COV.withFact)
+        given = self._given(leaf)
+        read = [p for q, _ in given for p in (*q.held_against, *(q.reads if q.among else ()))]
         return Asked(
-            properties=tuple(
-                p
-                for parameter in t.predicates(leaf.iri)
-                for p in t.objects(parameter, COV.reads)
-                if isinstance(p, NamedNode)
-            ),
+            properties=tuple(dict.fromkeys(read)),
             fact=fact.value if fact is not None else "",
             same_region=t.value(leaf.iri, COV.regionScope) == COV.SameRegion,
             ruled_out=tuple(
                 (p.value, frozenset(o.value for o in known.incompatible.get(wanted, ())))
-                for parameter, p in SELECTING.items()
-                if isinstance(wanted := t.value(leaf.iri, parameter), NamedNode)
+                for parameter, wanted in given
+                if (p := parameter.selects_by) is not None
             ),
         )
+
+    def _given(self, leaf: Criterion) -> list[tuple[Parameter, Term]]:
+        assert leaf.component is not None
+        return self._components[leaf.component].given(leaf.iri, self.knowledge.triples)
+
+    @cached_property
+    def _components(self) -> Components:
+        return components_of(self.knowledge)
 
     @cached_property
     def _narrower(self) -> dict[str, frozenset[str]]:

@@ -6,14 +6,14 @@ gone through once for all of them, and those that look at the same share what is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
-from ..facts.layout import Facts
-from ..plain import TYPE, Record, Said, Value, Values
+from ..facts.layout import Facts, Session
+from ..plain import ALSO_PLANNED, TYPE, UNDERWENT, Record, Said, Value, Values
 
 
 class Statement(NamedTuple):
@@ -31,6 +31,11 @@ NOTHING: Statements = ()
 NOWHERE: Said = {}
 NO_RECORD: Record = {}
 BY_NODE = attrgetter("node")
+# Where the facts keep the procedures that a property links.
+SESSIONS: dict[str, Callable[[Facts], list[Session]]] = {
+    UNDERWENT: attrgetter("earlier"),
+    ALSO_PLANNED: attrgetter("planned"),
+}
 # ``new(Statement, …)`` is ``Statement._make``, which counts the parts each time.
 new = tuple.__new__
 
@@ -63,8 +68,9 @@ class Reading:
         How many criteria there are. A place is a number below it.
     at : dict
         From a path to what is looked at in the records that it leads to.
-    earlier : dict
-        From a class of earlier procedures to the places of the criteria that look at them.
+    sessions : dict
+        From what links procedures, and their class, to the places of the criteria that look at
+        them.
     courses : dict
         From kinds of therapy that rule a course out to the places of the criteria that look
         at all other courses.
@@ -72,7 +78,7 @@ class Reading:
 
     size: int
     at: dict[tuple[str, ...], Looks] = field(default_factory=dict)
-    earlier: dict[str, Places] = field(default_factory=dict)
+    sessions: dict[str, dict[str, Places]] = field(default_factory=dict)
     courses: dict[frozenset[str], Places] = field(default_factory=dict)
 
     def look_at(self, path: tuple[str, ...], place: int) -> None:
@@ -97,10 +103,12 @@ def statements_at(reading: Reading, facts: Facts) -> list[Statements]:
     for path, looks in reading.at.items():
         for node in _nodes(path, facts):
             _look(looks, node, facts, found)  # type: ignore[arg-type]
-    if reading.earlier and facts.earlier:
-        earlier = [(s.types, _stated(s.node, facts)) for s in sorted(facts.earlier, key=BY_NODE)]
-        for cls, places in reading.earlier.items():
-            alike = [stated for types, stated in earlier if cls in types]
+    for link, by_class in reading.sessions.items():
+        if not (linked := SESSIONS[link](facts)):
+            continue
+        sessions = [(s.types, _stated(s.node, facts)) for s in sorted(linked, key=BY_NODE)]
+        for cls, places in by_class.items():
+            alike = [stated for types, stated in sessions if cls in types]
             _give(_joined(alike), places, found)
     if reading.courses and facts.courses:
         courses = [(c.kinds, _stated(c.node, facts)) for c in sorted(facts.courses, key=BY_NODE)]

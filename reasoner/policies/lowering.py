@@ -15,9 +15,10 @@ from math import comb
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from ..errors import KnowledgeError
-from ..knowledge.base import Knowledge, is_true, policy_key
+from ..knowledge.base import Knowledge, policy_key
 from ..namespaces import COV, RDF, RDFS, SH, SKOS, XSD, compact
 from ..triples import Node, Term
+from .components import Component, component_of, components_of
 from .criteria import Citation, Criterion, Kind, Policy, Reading, Route
 
 MAX_COMBINATIONS = 120
@@ -60,9 +61,9 @@ class Lowering:
         self.knowledge = knowledge
         self.triples = knowledge.triples
         self.profile = frozenset(self.triples.instances(COV.ProfileTerm))
+        self.components = components_of(knowledge)
+        self.parameters = {p for c in self.components.values() for p in c.needs | c.may}
         self.all_readings = settled_readings(knowledge)
-        self.components = component_parameters(knowledge)
-        self.parameters = {p for needs, may in self.components.values() for p in needs | may}
         self._done: dict[NamedNode, Criterion] = {}
         self._lowering: set[NamedNode] = set()
         self._document: Term | None = None
@@ -227,19 +228,21 @@ class Lowering:
                 for o in self.triples.objects(iri, p)
                 if not isinstance(o, NamedNode | BlankNode) and "Duration" in o.datatype.value
             )
-            return self._described(iri, Kind.COMPONENT, durations=durations, component=component)
+            return self._described(
+                iri, Kind.COMPONENT, durations=durations, component=component.iri
+            )
         if not terms:
             raise KnowledgeError(f"{compact(iri.value)} requires nothing")
         self._refuse_unknown(iri, iri)
         return self._described(iri, Kind.CORE)
 
-    def _refuse_values(self, iri: NamedNode, component: Term) -> None:
+    def _refuse_values(self, iri: NamedNode, component: Component) -> None:
         """Refuse a parameter that is given twice, is not of its type, or is not known.
 
         A query drops a duration that it cannot take off a date, and every request conforms;
         of a date that no record states it finds nothing, whatever the request says.
         """
-        for parameter in self.triples.objects(component, SH.parameter):
+        for parameter in self.triples.objects(component.iri, SH.parameter):
             p = self.triples.value(parameter, SH.path)
             assert isinstance(p, NamedNode)
             given = self.triples.objects(iri, p)
@@ -419,40 +422,6 @@ def settled_readings(knowledge: Knowledge) -> dict[Term, Reading]:
 
 def _number(reading: Reading) -> tuple[int, str]:
     return len(reading.number), reading.number
-
-
-def component_parameters(knowledge: Knowledge) -> dict[Node, tuple[set[Term], set[Term]]]:
-    """Return, for each component, the parameters it must have and those it may have."""
-    t = knowledge.triples
-    found: dict[Node, tuple[set[Term], set[Term]]] = {}
-    for component in t.instances(SH.ConstraintComponent):
-        required, optional = found.setdefault(component, (set(), set()))
-        for parameter in t.objects(component, SH.parameter):
-            path = t.value(parameter, SH.path)
-            if path is not None:
-                (optional if is_true(t.value(parameter, SH.optional)) else required).add(path)
-    return found
-
-
-def component_of(
-    iri: NamedNode,
-    terms: set[NamedNode],
-    components: dict[Node, tuple[set[Term], set[Term]]],
-) -> Node:
-    """Return the one component that takes just these parameters.
-
-    Raises
-    ------
-    KnowledgeError
-        When none or several do. A component that lacks a parameter would be passed over by
-        SHACL, and the leaf would conform.
-    """
-    taking = [c for c, (needs, may) in components.items() if needs <= terms <= needs | may]
-    if len(taking) != 1:
-        raise KnowledgeError(
-            f"{compact(iri.value)} fits {len(taking)} components, not one: {names(terms)}"
-        )
-    return taking[0]
 
 
 def names(terms: set[NamedNode]) -> str:

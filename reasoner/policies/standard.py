@@ -16,6 +16,7 @@ from ..errors import KnowledgeError
 from ..knowledge.base import Knowledge
 from ..namespaces import BASE, COV, RDF, SH, XSD, compact
 from ..triples import Node, Spo, Term, Triples
+from .components import DECLARATIONS
 from .criteria import Criterion, Kind, Policy
 from .lowering import ANNOTATIONS, COMPOSITE, ONE_LINE, RECORD_PATHS
 
@@ -237,10 +238,12 @@ class Standard:
         return head
 
     def _copy(self, node: Term) -> None:
-        """Copy a blank node with everything below it."""
+        """Copy a blank node with everything below it, but for what is not SHACL's to know."""
         if not isinstance(node, BlankNode):
             return
         for p, objects in self.source.predicates(node).items():
+            if p in DECLARATIONS:
+                continue
             for o in objects:
                 if self.out.add(node, p, o):
                     self._copy(o)
@@ -272,6 +275,8 @@ class Standard:
             node = BlankNode()
             self.out.add(twin, SH.parameter, node)
             for p, objects in self.source.predicates(parameter).items():  # type: ignore[arg-type]
+                if p in DECLARATIONS:
+                    continue
                 for o in objects:
                     is_path = p == SH.path and isinstance(o, NamedNode)
                     self.out.add(node, p, open_parameter(o) if is_path else o)  # type: ignore[arg-type]

@@ -7,30 +7,18 @@ and no order that a dictionary or a file system could change.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from hashlib import sha256
-from importlib.metadata import version
 from typing import Any
 
 from ..decision.evidence import Reads
 from ..decision.statements import Statement, Statements
 from ..engine import Answer
-from ..judge.valuation import Outcome
 from ..knowledge.base import INFERRED, Knowledge
 from ..namespaces import compact
 from ..policies.criteria import Citation, Criterion, Policy
-
-ENGINE = "covergraph"
-END = {
-    Outcome.NOT_COVERED: "not-covered",
-    Outcome.REVIEW: "needs-review",
-    Outcome.COVERED: "covered",
-}
-
-
-@lru_cache(maxsize=1)
-def engine_version() -> str:
-    return version(ENGINE)
+from ..version import ENGINE, engine_version
+from .words import ENDS
 
 
 @dataclass(frozen=True)
@@ -57,8 +45,8 @@ class Recorder:
             "policy": answer.selection.key,
             "edition": policy.edition if policy else None,
             "decision": answer.decision.value,
-            "worst": END[value.worst] if value else None,
-            "best": END[value.best] if value else None,
+            "worst": ENDS[value.worst].key if value else None,
+            "best": ENDS[value.best].key if value else None,
             "reason": answer.reason,
             "precedence": answer.precedence or None,
             "deciding": [self._brief(c, answer) for c in answer.deciding],
@@ -107,8 +95,8 @@ class Recorder:
         value = valuation.value(criterion)
         node = {
             **self._brief(criterion, answer),
-            "worst": END[value.worst],
-            "best": END[value.best],
+            "worst": ENDS[value.worst].key,
+            "best": ENDS[value.best].key,
             "applies": valuation.applies(criterion).value,
             "interpretation": criterion.interpretation or None,
             "readings": followed(criterion),

@@ -10,24 +10,14 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
 from ..decision.decide import Decision
 from ..engine import Answer
-from ..judge.valuation import Outcome, Verdict
+from ..judge.valuation import Verdict
 from ..namespaces import COV, PREFIXES, PROV, RDF, RDFS, REQUESTS, SH, XSD
 from ..policies.criteria import Criterion
 from ..triples import Spo, Triples
-from .data import ENGINE, Recorder, engine_version, ordered, shapes_digest
+from ..version import ENGINE, engine_version
+from .data import Recorder, ordered, shapes_digest
+from .words import DECISIONS, ENDS
 
-OUTCOME = {
-    Decision.COVERED: COV.Covered,
-    Decision.NOT_COVERED: COV.NotCovered,
-    Decision.NEEDS_INFORMATION: COV.NeedsInformation,
-    Decision.NEEDS_REVIEW: COV.NeedsReview,
-    Decision.OUT_OF_SCOPE: COV.OutOfScope,
-}
-END = {
-    Outcome.NOT_COVERED: COV.NotCovered,
-    Outcome.REVIEW: COV.NeedsReview,
-    Outcome.COVERED: COV.Covered,
-}
 SEVERITY = {
     Verdict.NOT_MET: SH.Violation,
     Verdict.NOT_DOCUMENTED: SH.Warning,
@@ -51,14 +41,14 @@ def decision_graph(answer: Answer, recorder: Recorder) -> Triples:
     out.add(decision, RDF.type, COV.Decision)
     out.add(decision, RDF.type, PROV.Entity)
     out.add(decision, COV.onRequest, answer.request.iri)
-    out.add(decision, COV.hasOutcome, OUTCOME[answer.decision])
+    out.add(decision, COV.hasOutcome, DECISIONS[answer.decision].term)
     out.add(decision, RDFS.comment, Literal(answer.reason))
     out.add(decision, COV.requestHash, Literal(answer.request.digest))
     out.add(decision, COV.engineVersion, Literal(f"{ENGINE} {engine_version()}"))
     out.add(decision, PROV.wasDerivedFrom, answer.request.iri)
     if answer.value:
-        out.add(decision, COV.worstOutcome, END[answer.value.worst])
-        out.add(decision, COV.bestOutcome, END[answer.value.best])
+        out.add(decision, COV.worstOutcome, ENDS[answer.value.worst].term)
+        out.add(decision, COV.bestOutcome, ENDS[answer.value.best].term)
     if answer.funding:
         out.add(decision, COV.fundedBy, answer.funding)
     if answer.earliest:

@@ -16,14 +16,8 @@ from rich.text import Text
 from ..decision.decide import Decision
 from ..engine import Answer
 from ..policies.criteria import Criterion
-from .text import ENDS, WORDS, in_order, sections
-
-WHAT = {
-    Decision.COVERED: "",
-    Decision.NOT_COVERED: "not met: ",
-    Decision.NEEDS_INFORMATION: "to be documented: ",
-    Decision.NEEDS_REVIEW: "for the reviewer: ",
-}
+from .text import in_order, sections
+from .words import DECISIONS, ENDS
 
 
 def overview(answers: Sequence[Answer]) -> RenderableType:
@@ -31,19 +25,21 @@ def overview(answers: Sequence[Answer]) -> RenderableType:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 1, 0))
     # Wide enough that no word and no key is broken.
     longest = max((len(a.selection.key) for a in answers), default=0)
-    words = max(len(w) for word, _ in WORDS.values() for w in f"{word},".split())
+    words = max(len(w) for word in DECISIONS.values() for w in f"{word.title},".split())
     table.add_column("policy", overflow="fold", width=longest)
     table.add_column("decision", overflow="fold", width=words)
     table.add_column("what decides, or is missing", overflow="fold", ratio=1)
     table.expand = True
     for answer in answers:
         if answer.decision is not Decision.OUT_OF_SCOPE:
-            word, style = WORDS[answer.decision]
+            word = DECISIONS[answer.decision]
             name = Text(answer.selection.key)
             if answer.policy:
                 name = Text(f"{answer.policy.payer_label}\n{answer.policy.key}")
             table.add_row(
-                name, Text(f"{word.lower()}{ends(answer)}", style=style), turns_on(answer)
+                name,
+                Text(f"{word.title.lower()}{ends(answer)}", style=word.style),
+                turns_on(answer),
             )
     outside = [a.selection.key for a in answers if a.decision is Decision.OUT_OF_SCOPE]
     parts: list[RenderableType] = [table] if table.row_count else []
@@ -56,7 +52,7 @@ def ends(answer: Answer) -> str:
     """Return what a question may still come to."""
     if answer.decision is not Decision.NEEDS_INFORMATION or answer.value is None:
         return ""
-    worst, best = (ENDS[end] for end in answer.value)
+    worst, best = (ENDS[end].text for end in answer.value)
     return f", at best {best}, at worst {worst}" if worst != best else f", then {best}"
 
 
@@ -73,7 +69,7 @@ def turns_on(answer: Answer) -> str:
             lines.append("one of: " + "; ".join(named(c) for c in in_order(rest, answer)))
     else:
         lines = [named(c) for c in answer.deciding]
-    told = WHAT[answer.decision] + "\n".join(lines)
+    told = DECISIONS[answer.decision].lead + "\n".join(lines)
     if answer.earliest:
         told += f"\nask again from {answer.earliest.day.isoformat()}"
     return told

@@ -21,32 +21,15 @@ from ..decision.decide import Decision
 from ..decision.select import Catalogue
 from ..decision.statements import Statement
 from ..engine import Answer
-from ..judge.valuation import Outcome, Verdict
+from ..judge.valuation import Verdict
 from ..namespaces import SKOS
 from ..plain import AFFIRMS, DENIES, HAS_CODE, HAS_KIND
 from ..policies.clauses import Clause, uncited
 from ..policies.criteria import Citation, Criterion, Kind, Policy, Route
 from ..request.gate import Request
 from .data import Recorder
+from .words import DECISIONS, ENDS
 
-WORDS = {
-    Decision.COVERED: ("COVERED", "bold green"),
-    Decision.NOT_COVERED: ("NOT COVERED", "bold red"),
-    Decision.NEEDS_INFORMATION: ("NEEDS INFORMATION", "bold yellow"),
-    Decision.NEEDS_REVIEW: ("NEEDS REVIEW", "bold magenta"),
-    Decision.OUT_OF_SCOPE: ("OUT OF SCOPE", "bold"),
-}
-ENDS = {
-    Outcome.NOT_COVERED: "not covered",
-    Outcome.REVIEW: "a reviewer decides",
-    Outcome.COVERED: "covered",
-}
-HEADINGS = {
-    Decision.COVERED: "Requirements met",
-    Decision.NOT_COVERED: "Not met",
-    Decision.NEEDS_REVIEW: "For the reviewer",
-    Decision.OUT_OF_SCOPE: "Because it is",
-}
 SECTION_WIDTH = 24
 # With so many ways to complete a request, listing each helps nobody.
 MOST_WAYS_LISTED = 4
@@ -75,9 +58,9 @@ class Renderer:
         policy = answer.policy
         title = policy.label if policy else self._policy_label(answer)
         edition = f", edition of {policy.edition}" if policy else ""
-        word, style = WORDS[answer.decision]
+        word = DECISIONS[answer.decision]
         head = Text.assemble((title, "bold"), edition)
-        verdict = Text.assemble((word, style), self._qualified(answer))
+        verdict = Text.assemble((word.title, word.style), self._qualified(answer))
         parts: list[RenderableType] = [head, verdict, *self._body(answer)]
         return Group(*parts, Text())
 
@@ -90,7 +73,7 @@ class Renderer:
         if answer.decision is Decision.COVERED and answer.funding:
             return f", with {self.knowledge.label(answer.funding)}"
         if answer.decision is Decision.NEEDS_INFORMATION and answer.value:
-            worst, best = (ENDS[end] for end in answer.value)
+            worst, best = (ENDS[end].text for end in answer.value)
             if worst != best:
                 return f": at best {best}, at worst {worst}"
             return f": {best} if the policy applies, which is not documented"
@@ -102,7 +85,7 @@ class Renderer:
         if answer.decision is Decision.NEEDS_INFORMATION:
             yield from self._missing(answer)
         elif answer.deciding:
-            heading = HEADINGS[answer.decision]
+            heading = DECISIONS[answer.decision].heading
             if answer.decision is Decision.OUT_OF_SCOPE and self._unmet_scope(answer):
                 heading = "Because it is not"
             yield Text(heading)
@@ -118,7 +101,7 @@ class Renderer:
             yield self._pair("Precedence", answer.precedence)
         if answer.earliest:
             day, later = answer.earliest.day.isoformat(), answer.earliest.decision
-            yield self._pair("Ask again from", f"{day} (then: {WORDS[later][0].lower()})")
+            yield self._pair("Ask again from", f"{day} (then: {DECISIONS[later].title.lower()})")
 
     def _unmet_scope(self, answer: Answer) -> bool:
         valuation = answer.valuation

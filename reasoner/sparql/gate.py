@@ -21,7 +21,7 @@ DEEPEST = 32
 MOST_OPERATORS = 500
 
 
-class Form(Enum):
+class QueryForm(Enum):
     """What a query asks for: rows, a yes or no, or a graph."""
 
     SELECT = "SELECT"
@@ -31,7 +31,7 @@ class Form(Enum):
 
     @property
     def gives_graph(self) -> bool:
-        return self in (Form.CONSTRUCT, Form.DESCRIBE)
+        return self in (QueryForm.CONSTRUCT, QueryForm.DESCRIBE)
 
 
 _ESCAPE = r"\\[tbnrf\"'\\]"
@@ -83,7 +83,7 @@ _WORDS = frozenset((_KEYWORDS + _FUNCTIONS).split())
 _OPENS_A_PREFIX = re.compile("service|from|load|insert|delete", re.IGNORECASE)
 
 
-def admit(query: str) -> Form:
+def admit(query: str) -> QueryForm:
     """Return what a query asks for, or refuse it.
 
     Parameters
@@ -100,7 +100,7 @@ def admit(query: str) -> Form:
     if len(query.encode("utf-8", "surrogatepass")) > LONGEST:
         raise InputError(f"the query is longer than {LONGEST} bytes")
     _refuse_characters(query)
-    form: Form | None = None
+    form: QueryForm | None = None
     depth = operators = at = 0
     while at < len(query):
         token = _TOKEN.match(query, at)
@@ -116,8 +116,8 @@ def admit(query: str) -> Form:
             fault = f"more than {MOST_OPERATORS} operators"
         if fault:
             raise _refusal(fault, query, at)
-        if form is None and kind == "word" and text.upper() in Form.__members__:
-            form = Form[text.upper()]
+        if form is None and kind == "word" and text.upper() in QueryForm.__members__:
+            form = QueryForm[text.upper()]
         at = token.end()
     if form is None:
         raise InputError("not a query", hint="begin with SELECT, ASK, CONSTRUCT or DESCRIBE")

@@ -39,7 +39,7 @@ class Server:
 
 
 def at_rest(server: Server) -> list[int]:
-    """Return the processes of a server once no child is at work, writing pages ahead for one."""
+    """Return the processes of a server once no worker is at work, writing pages ahead for one."""
     deadline = time.monotonic() + STARTS_WITHIN
     while len(server.pids) > 3 and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -12,7 +12,7 @@ import pytest
 from covergraph.api.negotiation import JSON
 from covergraph.api.service import pages_of
 from covergraph.api.workers.forkserver import KINDS
-from covergraph.api.workers.jobs import Workshop
+from covergraph.api.workers.jobs import ReasonerJobs
 from covergraph.engine import Reasoner
 from covergraph.knowledge.base import knowledge, policy_key
 from covergraph.knowledge.codes import plain
@@ -37,8 +37,8 @@ def sections(criteria: list[dict[str, Any]]) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def workshop() -> Workshop:
-    return Workshop(knowledge())
+def jobs() -> ReasonerJobs:
+    return ReasonerJobs(knowledge())
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_add_on_code_is_looked_up_with_its_primary_code(client: httpx.Client) ->
 
 
 def test_every_way_to_write_a_lookup_is_answered_alike(client: httpx.Client) -> None:
-    """The first is written by a child; the next come from what is remembered, or not."""
+    """The first is written by a worker; the next come from what is remembered, or not."""
     ways = [
         "code=64635&date=2024-05-06&payer=nia",
         "code=64635&date=2024-05-06&payer=nia",
@@ -117,14 +117,14 @@ def test_every_way_to_write_a_lookup_is_answered_alike(client: httpx.Client) -> 
 
 
 def test_pages_that_are_written_together_are_those_written_one_by_one(
-    workshop: Workshop,
+    jobs: ReasonerJobs,
 ) -> None:
     limits = KINDS[b"p"]
-    for payer in (*workshop.reasoner.catalogue.payers, None):
+    for payer in (*jobs.reasoner.catalogue.payers, None):
         job = {"accept": JSON, "date": "2024-01-01", "payer": payer}
-        pages = dict(pages_of(workshop.do({"do": "shelf", **job}, b"", limits).body))
-        for code in map(plain, workshop.procedures.codes):
-            alone = workshop.do({"do": "coverage", "code": code, **job}, b"", limits)
+        pages = dict(pages_of(jobs.do({"do": "shelf", **job}, b"", limits).body))
+        for code in map(plain, jobs.procedures.codes):
+            alone = jobs.do({"do": "coverage", "code": code, **job}, b"", limits)
             assert pages.get(code, b"") == alone.body
             assert (code in pages) is not bool(alone.problem)
         assert len(pages) > 50

@@ -105,15 +105,15 @@ def test_nothing_is_left_of_hostile_queries(server: Server, client: httpx.Client
     client.post("/sparql", data={"query": HOSTILE["cross product"]})
     time.sleep(0.5)
     pids = at_rest(server)
-    assert len(pids) == 3, "the server and its keepers"
-    for keeper in pids[1:]:
-        assert len(os.listdir(f"/proc/{keeper}/fd")) < 20
+    assert len(pids) == 3, "the server and its fork servers"
+    for fork_server in pids[1:]:
+        assert len(os.listdir(f"/proc/{fork_server}/fd")) < 20
 
 
-@pytest.mark.parametrize("keeper", [1, 2])
-def test_server_outlives_its_keepers(server: Server, client: httpx.Client, keeper: int) -> None:
+@pytest.mark.parametrize("nth", [1, 2])
+def test_server_outlives_its_fork_servers(server: Server, client: httpx.Client, nth: int) -> None:
     client.post("/sparql", data={"query": "ASK {}"})
-    os.kill(server.pids[keeper], 9)
+    os.kill(server.pids[nth], 9)
     time.sleep(0.2)
     assert client.get("/health").status_code == 200
     answer = client.post("/sparql", data={"query": "ASK {}"})
@@ -122,11 +122,11 @@ def test_server_outlives_its_keepers(server: Server, client: httpx.Client, keepe
     assert answer.status_code == 200
 
 
-def test_server_ends_with_its_keepers(tmp_path: Path) -> None:
+def test_server_ends_with_its_fork_servers(tmp_path: Path) -> None:
     with serving(tmp_path / "log") as server:
         httpx.get(f"{server.url}/payers", timeout=30)
         pids = server.pids
-    assert len(pids) >= 3, "the server, its keepers, and perhaps a child that writes ahead"
+    assert len(pids) >= 3, "the server, its fork servers, and perhaps a worker that writes ahead"
     deadline = time.monotonic() + 5
     while any(map(runs, pids)):
         assert time.monotonic() < deadline

@@ -102,7 +102,7 @@ def test_address_is_not_repeated(client: httpx.Client, path: str) -> None:
 
 
 def test_log_holds_routes_and_nothing_that_was_sent(tmp_path: Path) -> None:
-    """The log is read after answers, refusals, crashes of children and broken requests."""
+    """The log is read after answers, refusals, crashes of workers and broken requests."""
     with serving(tmp_path / "log", "--log", COVERGRAPH_QUERY_SECONDS="1") as server:
         with httpx.Client(base_url=server.url, timeout=30) as client:
             for wrong in (*WRONG, ""):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import cProfile
-import gc
 import os
 import platform
 import pstats
@@ -24,7 +23,7 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
-from covergraph.cli import COLLECTED_AFTER
+from covergraph.collector import COLLECTED_AFTER, collect_seldom
 from covergraph.engine import Reasoner
 from tests.benchmarks import contenders as c
 from tests.benchmarks import processes
@@ -171,7 +170,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--own", action="store_true", help="our own rows alone, and no page")
     parser.add_argument("--out", type=Path, default=RESULTS)
     asked = parser.parse_args(arguments)
-    gc.set_threshold(COLLECTED_AFTER)
+    collect_seldom()
     reasoner = Reasoner()
     run = Run(requests(reasoner, EACH))
     load = os.getloadavg()[0]

@@ -19,8 +19,8 @@ from rdflib.term import Node
 
 from covergraph.engine import Answer, Reasoner
 from covergraph.judge.compiled.generate import judging_leaves
+from covergraph.judge.compiled.leaves import leaves_of
 from covergraph.judge.reference import failing_shapes, to_rdflib, verdicts_of
-from covergraph.policies.leaves import leaves_of
 from covergraph.render.data import Recorder
 from covergraph.triples import Triples
 from tests.benchmarks import forms

@@ -141,12 +141,17 @@ def verdict(leaf: str, turtle: str) -> Verdict:
     return found
 
 
+def prepared_of(read: Request, facts: Triples) -> Prepared:
+    """Return what judges are handed."""
+    return Prepared(
+        read, lambda: laid_out_facts(read.iri, read.triples, facts, bench().terms), lambda: facts
+    )
+
+
 def judged(policy: Policy, read: Request, facts: Triples) -> Verdicts:
     """Return the verdicts that both judges give."""
     b = bench()
-    prepared = Prepared(
-        read, lambda: laid_out_facts(read.iri, read.triples, facts, b.terms), lambda: facts
-    )
+    prepared = prepared_of(read, facts)
     found = b.judge(policy, prepared)
     assert CompiledJudge(b.knowledge)(policy, prepared) == found, "the judges disagree"
     return found

@@ -6,7 +6,7 @@ case's expected verdicts, decision or deciding criteria no longer hold. Only wha
 can change is judged again: one leaf for a bound or a silence, nothing at all for a
 combination.
 
-Run as ``python -m tests.tools.mutants [--engine reference] [KEY…]``; prints the figure and the
+Run as ``python -m tests.tools.mutants [--judge reference] [KEY…]``; prints the figure and the
 survivors.
 """
 
@@ -39,7 +39,7 @@ from tests.tools.case_files import Case, load_cases
 from tests.tools.mutations import Mutation, mutations_of
 
 JudgeOf = Callable[[Knowledge], Judge]
-ENGINES: dict[str, JudgeOf] = {"compiled": CompiledJudge, "reference": ReferenceJudge}
+JUDGES: dict[str, JudgeOf] = {"compiled": CompiledJudge, "reference": ReferenceJudge}
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,11 @@ class Mutant:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Would the cases notice a misreading?")
     parser.add_argument("keys", nargs="*", metavar="KEY", help="a policy; all, without any")
-    parser.add_argument("--engine", choices=ENGINES, default="compiled", help="what judges")
+    parser.add_argument("--judge", choices=JUDGES, default="compiled", help="what judges")
     asked = parser.parse_args()
     keys = asked.keys or list(Reasoner().catalogue.editions)
     with ProcessPoolExecutor(max_workers=2) as pool:
-        run = pool.map(mutants_of, keys, repeat(ENGINES[asked.engine]))
+        run = pool.map(mutants_of, keys, repeat(JUDGES[asked.judge]))
         found = dict(zip(keys, run, strict=True))
     # A misreading of a shared shape is one mutant; the cases of any policy may notice it.
     noticed = {(m.shared, m.name) for ms in found.values() for m in ms if m.shared and m.caught}

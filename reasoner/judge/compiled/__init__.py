@@ -11,10 +11,10 @@ from pyoxigraph import NamedNode
 from ...facts.prepared import Prepared
 from ...knowledge.base import Knowledge
 from ...policies.criteria import Criterion, Policy
-from ...policies.leaves import leaves_of
 from ..valuation import Outcome, Valuation, Value, Verdict, Verdicts
 from .bits import BESTS, VALUES, VERDICTS
 from .generate import JudgeLeaves, judging_leaves
+from .leaves import leaves_of
 from .values import ValueCriteria, valuing_criteria
 
 

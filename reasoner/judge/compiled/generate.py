@@ -15,8 +15,9 @@ from ...errors import KnowledgeError
 from ...facts.layout import Facts
 from ...plain import CONCERNS_PAIN, HAS_PATIENT, NONE, REQUESTS_PROCEDURE, TYPE, Value, Values
 from ...policies import algebra as a
+from ..components import judging
+from ..components.sessions import Sessions, picking
 from .bits import MET, NOT_DOCUMENTED, NOT_MET
-from .history import judging, picking
 from .source import made
 
 # From the facts of a request to the bits of every leaf, in the order of the document.
@@ -65,12 +66,12 @@ class Generator:
         }
         self._names: dict[Any, str] = {}
         self.lookups: dict[str, str] = {}
-        self.picks: dict[a.Sessions, str] = {}
+        self.picks: dict[Sessions, str] = {}
 
     def source(self) -> str:
         """Return the text of the function; its constants are in ``constants``."""
         lines: list[str] = []
-        asking: dict[str, dict[a.Sessions, list[str]]] = {}
+        asking: dict[str, dict[Sessions, list[str]]] = {}
         without: dict[int, list[str]] = {}
         for i, leaf in enumerate(self.leaves):
             line = f"v{i} = {self.verdict(leaf)}"
@@ -87,7 +88,7 @@ class Generator:
         text = "\n".join(f"    {line}" for line in [*body, f"return [{result}]"])
         return f"def judge_leaves(facts):\n{text}\n"
 
-    def _history(self, asking: dict[str, dict[a.Sessions, list[str]]]) -> list[str]:
+    def _history(self, asking: dict[str, dict[Sessions, list[str]]]) -> list[str]:
         """Return what judges the leaves that ask for sessions, where there are such sessions.
 
         Parameters
@@ -190,7 +191,7 @@ class Generator:
     def _looked_up(self, text: str) -> str:
         return self.lookups.setdefault(text, f"p{len(self.lookups)}")
 
-    def _pick(self, of: a.Sessions) -> str:
+    def _pick(self, of: Sessions) -> str:
         return self.picks.setdefault(of, f"h{len(self.picks)}")
 
     def constant(self, value: Any) -> str:

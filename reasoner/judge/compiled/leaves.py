@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from ..errors import KnowledgeError
-from ..knowledge.base import Knowledge, is_true
-from ..namespaces import COV, RDF, SH, compact, local_name
-from ..plain import TREATS_LEVEL, USES_TECHNIQUE, Number, value_of
-from ..triples import Node, Term
-from . import algebra as a
-from .criteria import Policy
-from .lowering import component_parameters
-from .standard import OPEN, Standard, twin_of
+from ...errors import KnowledgeError
+from ...knowledge.base import Knowledge
+from ...namespaces import COV, RDF, SH, compact, local_name
+from ...plain import Number, value_of
+from ...policies import algebra as a
+from ...policies.components import component_of, components_of
+from ...policies.criteria import Policy
+from ...policies.standard import OPEN, Standard, twin_of
+from ...triples import Node, Term
+from ..components import Given, made
 
 ORDERS = {
     SH.minInclusive: a.Order.AT_LEAST,
@@ -51,9 +52,8 @@ class Lower:
     def __init__(self, policy: Policy, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
         self.shapes = Standard(knowledge, policy).leaves_and_twins()
-        self.parameters = {
-            q for needs, may in component_parameters(knowledge).values() for q in needs | may
-        }
+        self.components = components_of(knowledge)
+        self.parameters = {p for c in self.components.values() for p in c.needs | c.may}
 
     def shape(self, node: Term) -> a.Expression:
         """Lower a node shape: what it asks of its focus."""
@@ -149,98 +149,12 @@ class Lower:
 
     def component(self, node: Term, described: dict[NamedNode, list[Term]]) -> a.Expression:
         """Lower a leaf that is made of one component, or its twin."""
-        given: dict[str, Term] = {}
-        open_ = False
-        for p, (o, *_) in described.items():
-            if p not in PLAIN:
-                given[local_name(p.value)] = o
-                open_ = open_ or p.value.startswith(OPEN)
-        lowered = self._of_component(given, open_)
-        if lowered is None:
-            raise KnowledgeError(f"{compact(node.value)}: its component has no compiled form")
-        return lowered
-
-    def _of_component(self, given: dict[str, Term], open_: bool) -> a.Expression | None:
-        def text(name: str) -> str | None:
-            return given[name].value if name in given else None
-
-        def number(name: str) -> int | None:
-            return int(given[name].value) if name in given else None
-
-        def sessions(of: str = "ofProcedure") -> a.Sessions:
-            return a.Sessions(
-                given[of].value,
-                scope,
-                text("withTechnique"),
-                text("withIntent"),
-                is_true(given.get("withinEpisode")),
-            )
-
-        scope = a.Scope(local_name(text("regionScope") or "AnyRegion"))
-        response = a.Response(
-            number("minimumRelief"),
-            text("orFact"),
-            text("minimumReliefDuration"),
-            text("reliefDurationLessThan"),
-            text("withFact"),
-        )
-        window = text("inWindow")
-        if bound := text("minimumInterval"):
-            return a.Interval(sessions(), bound, open_)
-        if (n := number("minimumEarlierSessions")) is not None:
-            return a.EarlierSessions(sessions(), n, None, window, open_)
-        if (n := number("maximumEarlierSessions")) is not None:
-            return a.EarlierSessions(sessions(), None, n, window, open_)
-        if (n := number("maximumSessions")) is not None:
-            merged = "sidesMergedWithin" in given
-            return a.SessionsWithRequested(sessions(), n, window, merged, open_)
-        if bound := text("firstSessionLessThan"):
-            return a.FirstSession(sessions(), None, bound, open_)
-        if bound := text("firstSessionAtLeast"):
-            return a.FirstSession(sessions(), bound, None, open_)
-        if (n := number("respondingSessions")) is not None:
-            return a.Responding(sessions(), response, n, open_)
-        if (n := number("maximumWithoutResponse")) is not None:
-            return a.WithoutResponse(sessions(), response, n, open_)
-        if "eachSessionOf" in given:
-            return a.EachResponded(sessions("eachSessionOf"), response, open_)
-        if "latestSessionOf" in given:
-            return a.LatestResponded(sessions("latestSessionOf"), response, open_)
-        if "levelChangedSince" in given:
-            return a.Changed(sessions("levelChangedSince"), TREATS_LEVEL, open_)
-        if "techniqueChangedSince" in given:
-            broader = {o.value for _, o in self.knowledge.triples.pairs(COV.narrowerThan)}
-            of = sessions("techniqueChangedSince")
-            return a.Changed(of, USES_TECHNIQUE, open_, frozenset(broader))
-        if cls := text("notAlsoPlanned"):
-            return a.NotPlanned(cls, scope, text("exceptPlanned"), open_)
-        if therapy := text("withTherapy"):
-            return a.Course(
-                therapy,
-                self._kinds(NamedNode(therapy)),
-                scope is a.Scope.ANY,
-                text("minimumCourse"),
-                window,
-                text("withOutcome"),
-                text("withFollowUpOf"),
-                open_,
-            )
-        since, until = text("sinceDate"), text("untilDate")
-        if since and until and (bound := text("betweenLessThan")):
-            return a.Between(since, until, bound, open_)
-        if since:
-            return a.Elapsed(since, text("minimumElapsed"), text("elapsedLessThan"), open_)
-        return None
-
-    def _kinds(self, therapy: NamedNode) -> frozenset[str]:
-        """Return the single kinds of therapy that a kind is or gathers."""
-        known = self.knowledge
-        return frozenset(
-            kind.value
-            for kind in known.instances_of(COV.TherapyKind)
-            if therapy in known.broader_of(kind)
-            and not is_true(known.triples.value(kind, COV.isGroup))
-        )
+        terms = {p: objects[0] for p, objects in described.items() if p not in PLAIN}
+        given = {local_name(p.value): o for p, o in terms.items()}
+        assert isinstance(node, NamedNode | BlankNode)
+        component = component_of(node, {COV[name] for name in given}, self.components)
+        granted = any(p.value.startswith(OPEN) for p in terms)
+        return made(component.iri.value, Given(given, granted, self.knowledge))
 
 
 # The gate brings every number to one datatype.

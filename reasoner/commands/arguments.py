@@ -1,0 +1,82 @@
+"""What several commands take: requests, who decides them, a day, a format."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import InputError
+
+PolicyKey = Annotated[
+    str | None,
+    typer.Option("--policy", help="Decide under one policy: payer/policy, or with @edition."),
+]
+PayerKey = Annotated[str | None, typer.Option("--payer", help="Decide under a payer's policies.")]
+PlanKey = Annotated[str | None, typer.Option("--plan", help="Decide under a plan, by precedence.")]
+Every = Annotated[bool, typer.Option("--all", help="Decide under every policy.")]
+OnDay = Annotated[str | None, typer.Option("--date", help="Another date of service.")]
+
+
+def inputs(names: list[str]) -> list[tuple[str, bytes]]:
+    """Return the name and the bytes of each input.
+
+    Raises
+    ------
+    InputError
+        When a file is missing, is a folder or cannot be read.
+    """
+    found = []
+    for name in names:
+        if name == "-":
+            found.append(("standard input", sys.stdin.buffer.read()))
+            continue
+        try:
+            found.append((name, Path(name).read_bytes()))
+        except OSError as error:
+            raise InputError((error.strerror or "cannot be read").lower(), name) from None
+    return found
+
+
+def day_from(text: str | None) -> date | None:
+    """Return the day that ``--date`` names, if it is given.
+
+    Raises
+    ------
+    InputError
+        When it is not a day of the calendar.
+    """
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError("--date takes a day as YYYY-MM-DD") from None
+
+
+def one_decides(policy: str | None, payer: str | None, plan: str | None, every: bool) -> None:
+    """Check that at most one option says who decides.
+
+    Raises
+    ------
+    InputError
+        When several do.
+    """
+    if sum(map(bool, (policy, payer, plan, every))) > 1:
+        raise InputError("--policy, --payer, --plan and --all exclude each other")
+
+
+def one_of(form: str, forms: Sequence[str]) -> None:
+    """Check that a format is among those that a command prints.
+
+    Raises
+    ------
+    InputError
+        When it is not; the hint lists them.
+    """
+    if form not in forms:
+        raise InputError(f"no format is called {form!r}", hint=f"there are: {', '.join(forms)}")

@@ -1,0 +1,81 @@
+"""``covergraph decide``: requests from files, decided and printed in one of several forms."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from .arguments import Every, OnDay, PayerKey, PlanKey, PolicyKey, day_from, inputs, one_decides
+
+
+class Format(StrEnum):
+    """How decisions are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    TURTLE = "turtle"
+    JSONLD = "jsonld"
+    SHACL = "shacl"
+
+
+class JudgeName(StrEnum):
+    """What judges: the fast judge, or pySHACL, which it is tested against."""
+
+    COMPILED = "compiled"
+    REFERENCE = "reference"
+
+
+def decide(
+    requests: Annotated[list[str], typer.Argument(help="Files, or - for standard input.")],
+    policy: PolicyKey = None,
+    payer: PayerKey = None,
+    plan: PlanKey = None,
+    every: Every = False,
+    on: OnDay = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
+    judge: Annotated[JudgeName, typer.Option(help="What judges.")] = JudgeName.COMPILED,
+    # What --judge was called first; scripts may still say it.
+    engine: Annotated[JudgeName | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Decide whether each requested procedure is covered, and why."""
+    from ..engine import Reasoner
+    from ..render.data import Recorder
+    from ..render.graph import decision_graph, validation_report, written
+    from ..render.text import Renderer, show
+    from ..triples import Triples
+
+    one_decides(policy, payer, plan, every)
+    day = day_from(on)
+    if (engine or judge) is JudgeName.REFERENCE:
+        from ..judge.reference import ReferenceJudge
+        from ..knowledge.base import knowledge
+
+        reasoner = Reasoner(judge=ReferenceJudge(knowledge()), at_once=False)
+    else:
+        reasoner = Reasoner(at_once=False)
+    recorder = Recorder(reasoner.knowledge)
+    # Every file is read before the first decision is printed: nothing half done.
+    read = [reasoner.read(data, name, on=day) for name, data in inputs(requests)]
+    decided = [(r, reasoner.decide_all(r, policy, payer, plan, every)) for r in read]
+    answers = [a for _, found in decided for a in found]
+    if form is Format.TEXT:
+        renderer = Renderer(recorder)
+        for request, found in decided:
+            show(renderer.heading(request))
+            if every:
+                from ..render.overview import overview
+
+                show(overview(found))
+            for answer in found:
+                show(renderer.answer(answer))
+    elif form is Format.JSON:
+        print(json.dumps([recorder.answer(a) for a in answers], indent=2, ensure_ascii=False))
+    else:
+        graph = Triples()
+        for answer in answers:
+            shacl = form is Format.SHACL
+            graph.update(validation_report(answer) if shacl else decision_graph(answer, recorder))
+        print(written(graph, "jsonld" if form is Format.JSONLD else "turtle"), end="")

@@ -1,0 +1,86 @@
+"""Changed since the latest session: another level is requested, or another technique."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...facts.layout import Facts, Session
+from ...namespaces import COV
+from ...plain import NONE, USES_TECHNIQUE
+from .given import Given, Judging
+from .sessions import Sessions, sessions_of, since
+
+
+@dataclass(frozen=True)
+class LevelChanged:
+    """The request has a level that the latest session did not have."""
+
+    of: Sessions
+    open: bool
+
+    def judging(self) -> Judging:
+        return _judging(self)
+
+    def compared(self, facts: Facts, s: Session) -> tuple[bool, bool]:
+        """Return whether what is stated tells, and whether a level of the request is new."""
+        stated = bool(s.levels and facts.levels)
+        return stated, stated and any([n not in s.levels for n in facts.levels])
+
+
+@dataclass(frozen=True)
+class TechniqueChanged:
+    """The request has a technique that the latest session did not have.
+
+    Parameters
+    ----------
+    partial : frozenset of str
+        The techniques that leave open a narrower one: two sessions of one may differ.
+    """
+
+    of: Sessions
+    open: bool
+    partial: frozenset[str]
+
+    def judging(self) -> Judging:
+        return _judging(self)
+
+    def compared(self, facts: Facts, s: Session) -> tuple[bool, bool]:
+        """Return whether what is stated tells, and whether the techniques rule each other out."""
+        requested = facts.procedure.get(USES_TECHNIQUE, NONE)
+        differ = any([t in s.barred for t in requested])
+        same = any([t in s.techniques and t not in self.partial for t in requested])
+        return differ or same, differ
+
+
+def _judging(e: LevelChanged | TechniqueChanged) -> Judging:
+    compared = e.compared
+
+    def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        if not sure or sure[-1] is not possible[-1]:
+            return False
+        latest = possible[-1]
+        if len(possible) > 1 and possible[-2].on == latest.on:
+            return False
+        return compared(facts, latest) == (True, True)
+
+    def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+        latest = since(possible, sure[-1].on if sure else "")
+        return any([compared(facts, s) != (True, False) for s in latest])
+
+    return may_hold if e.open else holds
+
+
+def level_changed(given: Given) -> LevelChanged:
+    return LevelChanged(sessions_of(given, "levelChangedSince"), given.open)
+
+
+def technique_changed(given: Given) -> TechniqueChanged:
+    broader = {o.value for _, o in given.knowledge.triples.pairs(COV.narrowerThan)}
+    of = sessions_of(given, "techniqueChangedSince")
+    return TechniqueChanged(of, given.open, frozenset(broader))
+
+
+COMPONENTS = {
+    "LevelChangedComponent": level_changed,
+    "TechniqueChangedComponent": technique_changed,
+}

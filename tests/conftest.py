@@ -46,8 +46,7 @@ def answer_of(reasoner: Reasoner) -> AnswerOf:
 
     @lru_cache(maxsize=64)
     def answer(data: bytes, policy: NamedNode) -> Answer:
-        request = undated.read(data)
-        return undated.answer(undated.prepare(request), policy_key(policy))
+        return undated.answer(undated.read(data), policy_key(policy))
 
     return answer
 

@@ -279,7 +279,7 @@ def test_no_case_is_covered_against_its_stance(store: Store, reasoner: Reasoner)
     found: dict[tuple[NamedNode, NamedNode | None], dict[str, CellKind]] = {}
     covered = 0
     for case in load_cases():
-        facts = reasoner.prepare(reasoner.read(case.request_ttl)).triples
+        facts = reasoner.read(case.request_ttl).triples
         ((_, procedure),) = facts.pairs(COV.requestsProcedure)
         region = facts.value(procedure, COV.treatsRegion)
         assert region is None or isinstance(region, NamedNode)

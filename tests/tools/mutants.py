@@ -126,7 +126,7 @@ def judge_cases(reasoner: Reasoner, policy: Policy) -> Iterator[Judged]:
     for case in load_cases():
         if case.policy != policy.iri:
             continue
-        prepared = reasoner.prepare(reasoner.read(case.request_ttl, str(case)))
+        prepared = reasoner.read(case.request_ttl, str(case))
         on, types = prepared.request.date, prepared.facts.types
         seen = reasoner.seen_by(policy, prepared)
         chosen = reasoner.catalogue.select(policy.key, on, types).chosen is policy

@@ -39,15 +39,17 @@ CASES ?= all
 test-all: lint ## the same, and pySHACL judges every case
 	$(BIN)/pytest -n 2 --cases $(CASES) $(if $(MINUTES),--minutes $(MINUTES))
 
-QUICK := cases classify clauses days decide engine gate house_rules quick receipt repository select
-test-quick: lint ## lint, the compiled judge on every case, and the steps by themselves: a minute
+QUICK := axioms cases classify clauses compiled days decide engine explain gate quick receipt \
+	repository select valuation
+test-quick: lint ## lint, the compiled judge on every case, and each step by itself: a minute
 	$(BIN)/pytest -n 2 $(foreach name,$(QUICK),$(wildcard tests/test_$(name)*.py))
 
-test-policy: $(STAMP) ## one policy: its cases under both judges, and its mutants: KEY=centene/cp-mp-171
+test-policy: $(STAMP) ## one policy's cases, under both judges, and its mutants: KEY=centene/cp-mp-171
 	@test -n '$(KEY)' || { echo 'which policy? make test-policy KEY=payer/policy'; exit 2; }
+	@$(BIN)/covergraph policy '$(KEY)' > /dev/null
 	$(BIN)/covergraph lint
-	$(BIN)/python -m tests.tools.mutants $(KEY)
-	$(BIN)/pytest -n 2 --cases all -k '$(KEY)' tests/test_cases.py tests/test_agreement.py tests/test_repository.py
+	$(BIN)/python -m tests.tools.mutants '$(KEY)'
+	$(BIN)/pytest -n 2 --cases all -k '$(KEY)' $(addprefix tests/test_,cases.py agreement.py repository.py)
 
 lint: $(STAMP) ## check style, types, and the policies themselves
 	$(BIN)/ruff check

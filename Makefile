@@ -39,7 +39,7 @@ CASES ?= all
 test-all: lint ## the same, and pySHACL judges every case
 	$(BIN)/pytest -n 2 --cases $(CASES) $(if $(MINUTES),--minutes $(MINUTES))
 
-QUICK := axioms cases classify clauses compiled days decide engine explain gate quick receipt \
+QUICK := axioms cases classify clauses compiled decide engine explain gate quick receipt \
 	repository select valuation
 test-quick: lint ## lint, the compiled judge on every case, and each step by itself: a minute
 	$(BIN)/pytest -n 2 $(foreach name,$(QUICK),$(wildcard tests/test_$(name)*.py))

@@ -47,7 +47,7 @@ def reasoner() -> Reasoner:
 @pytest.fixture(scope="session")
 def answer_of(reasoner: Reasoner) -> AnswerOf:
     """Return what answers a request, as bytes, under a policy; the latest answers are kept."""
-    undated = Reasoner(reasoner.knowledge, reasoner.judge, look_ahead=False)
+    undated = Reasoner(reasoner.knowledge, look_ahead=False)
 
     @lru_cache(maxsize=64)
     def answer(data: bytes, policy: NamedNode) -> Answer:

@@ -286,8 +286,9 @@ def test_no_case_is_covered_against_its_stance(store: Store, reasoner: Reasoner)
         told = set()
         for cls in facts.types(procedure):
             if isinstance(cls, NamedNode) and cls in known:
-                held = found.setdefault((cls, region), kinds(store, cls, region))
-                told.add(held.get(policy_key(case.policy), SILENT))
+                if (cls, region) not in found:
+                    found[cls, region] = kinds(store, cls, region)
+                told.add(found[cls, region].get(policy_key(case.policy), SILENT))
         # A decompression with fusion is both, and one of the two may be refused alone.
         if case.expected_decision == COV.Covered:
             assert ADDRESSED in told, str(case)

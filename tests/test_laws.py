@@ -1,8 +1,8 @@
-"""What holds of every request, tried on all cases: no order, no wording, no silence decides.
+"""What holds of every request, tried on the cases: no order, no wording, no silence decides.
 
-The laws are those of the design's last section. Where each would take too long, the same
-sample is tried in every run, and everything with ``COVERGRAPH_LAWS=full``. A message shows
-the requests as N-Triples, so that they can be made into a case.
+The laws are those of the design's last section. An ordinary run tries a sample of the cases,
+always the same one, and ``make test-all`` every case. A message shows the requests as
+N-Triples, so that they can be made into a case.
 """
 
 from __future__ import annotations
@@ -195,6 +195,7 @@ def test_facts_without_what_makes_them_a_request_are_not_covered(
 # --- The policy as a shape -----------------------------------------------------------------------
 
 
+@pytest.mark.sample(150)
 def test_policy_shape_conforms_exactly_when_the_request_is_covered(
     case: Case, answer_of: AnswerOf, shapes_of: ShapesOf
 ) -> None:

@@ -184,11 +184,11 @@ class Facts:
         return self.concepts.get(node, NONE) if p == TYPE and isinstance(node, str) else NONE
 
 
-def stated_days(facts: Facts) -> set[str]:
-    """Return every day that a request states."""
+def stated_days(records: Mapping[str, Record]) -> set[str]:
+    """Return every day that some records state."""
     return {
         v
-        for record in facts.records.values()
+        for record in records.values()
         for values in record.values()
         for v in values
         if isinstance(v, str) and len(v) == DAY_LENGTH and v[4] == "-"

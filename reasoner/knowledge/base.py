@@ -101,6 +101,11 @@ class Knowledge:
         return found
 
     @cached_property
+    def record_classes(self) -> frozenset[NamedNode]:
+        """The classes of record that a request is made of."""
+        return frozenset(c for p in self.properties.values() for c in p.stated_of)
+
+    @cached_property
     def facts(self) -> dict[Term, Fact]:
         """Every named fact."""
         t = self.triples

@@ -22,6 +22,8 @@ from ..namespaces import COV, RDF, XSD
 from ..plain import Value
 from ..request.coherence import ORDERED, PROCEDURES
 
+HAS_DIAGNOSIS = COV.hasDiagnosis.value
+
 # Values in their order. Requests share those of the tables, so nobody may change any.
 Kept: TypeAlias = Mapping[Value, None]
 Found: TypeAlias = dict[str, Kept]

@@ -18,7 +18,7 @@ from ..knowledge import codes
 from ..knowledge.base import Knowledge, Property
 from ..namespaces import COV, RDF, XSD, compact
 from ..triples import Node, Term
-from .records import Records, record_classes, suggestion, term_name
+from .records import Records, suggestion, term_name
 
 LONGEST_NUMBER = 18
 YEARS = range(1900, 2201)
@@ -100,7 +100,7 @@ def _number(records: Records, node: Node, declared: Property, value: Literal) ->
 def _link(records: Records, node: Node, declared: Property, value: Term) -> Term:
     """Return a concept or record as it is, when the property takes it."""
     name, takes, knowledge = compact(declared.iri.value), declared.takes, records.knowledge
-    if takes is None or takes in record_classes(knowledge):
+    if takes is None or takes in knowledge.record_classes:
         return value
     label = knowledge.label(takes)
     if not isinstance(value, NamedNode):

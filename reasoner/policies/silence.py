@@ -67,6 +67,26 @@ def faults(leaf: NamedNode, knowledge: Knowledge) -> Iterator[Fault]:
         yield from _Leaf(leaf, knowledge).faults()
 
 
+def refuse_narrow(leaf: NamedNode, terms: set[NamedNode], knowledge: Knowledge) -> None:
+    """Refuse a component that is given a class which depends on what can be silent.
+
+    A record of which that is not stated would be in no such class, and nobody would ask.
+
+    Raises
+    ------
+    KnowledgeError
+        Naming the parameter, the class, and what it depends on.
+    """
+    for p in sorted(terms, key=str):
+        for cls in knowledge.triples.objects(leaf, p):
+            for q in depends_on(cls, knowledge):
+                declared = knowledge.properties.get(q)  # type: ignore[arg-type]
+                if declared is not None and declared.silence == COV.NotDocumented:
+                    advice = f"which depends on {compact(q.value)}; give a parameter for that"
+                    fault = Fault(p, cls, advice)
+                    raise KnowledgeError(f"{compact(leaf.value)} reads open silence: {fault}")
+
+
 def depends_on(cls: Term, knowledge: Knowledge) -> Iterator[Term]:
     """Yield the properties on which it depends whether something is of a class."""
     t = knowledge.triples
@@ -101,6 +121,10 @@ class _Leaf:
         path = self.t.value(shape, SH.path)
         yield from self._unknown(shape)
         opened = [step for step in self._steps(path) if self._is_open(step)]
+        for step in opened:
+            if step in LISTS:
+                yield Fault(SH.path, step, "which may hold more than is on record; use a component")
+                return
         inside = [
             step
             for p in (*INSIDE, SH["or"], SH["and"])

@@ -15,15 +15,13 @@ from random import Random
 from pyoxigraph import NamedNode
 
 from covergraph.errors import InputError, KnowledgeError
-from covergraph.facts.layout import facts_of as laid_out_facts
-from covergraph.facts.prepared import Prepared
 from covergraph.judge import Verdict, Verdicts
 from covergraph.judge.compiled import CompiledJudge
 from covergraph.judge.compiled.leaves import leaves_of
 from covergraph.namespaces import COV
 from covergraph.policies.criteria import Criterion, Kind, Policy
 from covergraph.policies.lowering import Lowering
-from tests.components.support import add, bench, facts_of, policy_around, request
+from tests.components.support import add, bench, facts_of, policy_around, prepared_of, request
 from tests.laws import FULL
 
 LEAVES, PAIRS = (3000, 3000) if FULL else (400, 400)
@@ -257,8 +255,7 @@ def verdicts(judge: CompiledJudge, policy: Policy, text: str) -> Verdicts | None
         read, facts = facts_of(text)
     except InputError:
         return None
-    laid_out = laid_out_facts(read.iri, read.triples, facts, bench().terms)
-    return judge(policy, Prepared(read, lambda: laid_out, lambda: facts))
+    return judge(policy, prepared_of(read, facts))
 
 
 def test_documenting_turns_no_settled_verdict_around() -> None:

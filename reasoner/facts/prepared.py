@@ -20,6 +20,7 @@ from ..request.stated import dated
 from ..triples import Triples
 from .classify import Classifier
 from .derive import derive
+from .following import Following, followed_by, triples_of
 from .layout import Facts, Terms, View, facts_of, stated_days
 
 
@@ -31,6 +32,8 @@ class Prepared:
     ----------
     classifier : Classifier
         What it was classified by.
+    following : Following
+        What else follows of its records.
     unseen : Prepared or None
         What it was before a policy's view of the history was added, if one was.
     """
@@ -38,15 +41,21 @@ class Prepared:
     request: Request
     facts: Facts
     classifier: Classifier
+    following: Following
     unseen: Prepared | None = None
 
     @classmethod
     def of(
-        cls, request: Request, triples: Triples, classifier: Classifier, terms: Terms
+        cls,
+        request: Request,
+        triples: Triples,
+        classifier: Classifier,
+        following: Following,
+        terms: Terms,
     ) -> Prepared:
         """Return a request whose triples are classified and derived already."""
         facts = facts_of(request.iri, request.triples, triples, terms)
-        prepared = cls(request, facts, classifier)
+        prepared = cls(request, facts, classifier, following)
         # What is known already takes the place of what would be worked out.
         prepared.__dict__["triples"] = triples
         return prepared
@@ -58,7 +67,9 @@ class Prepared:
         if self.unseen is None:
             nodes = request.iri, request.patient, request.procedure
             classified = self.classifier.classify(request.triples)
-            return derive(*nodes, classified, self.classifier.knowledge)
+            derived = derive(*nodes, classified, self.classifier.knowledge)
+            derived.update(triples_of(followed_by(request, derived, self.following)))
+            return derived
         triples, day = self.unseen.triples, self.facts.day
         if day != self.unseen.facts.day:
             triples = dated(request.iri, triples, day)
@@ -69,7 +80,7 @@ class Prepared:
         plain = self.unseen or self
         day = on.isoformat() if on else plain.facts.day
         facts = replace(plain.facts, view=view, day=day)
-        return Prepared(self.request, facts, self.classifier, plain)
+        return Prepared(self.request, facts, self.classifier, self.following, plain)
 
     def moved(self, on: date) -> Prepared:
         """Return it as of another date of service; what is stated stays what was stated.
@@ -93,7 +104,7 @@ class Prepared:
             records={**facts.records, facts.iri: {**own, DATE_OF_SERVICE: (day,)}},
             stated={**facts.stated, facts.iri: said},
         )
-        return Prepared(replace(self.request, date=on), other, self.classifier)
+        return Prepared(replace(self.request, date=on), other, self.classifier, self.following)
 
 
 def with_view(triples: Triples, request: NamedNode, view: View) -> Triples:

@@ -16,6 +16,7 @@ from covergraph.knowledge.codes import is_untabled, plain
 from covergraph.lookup import stating_only, turning_days
 from covergraph.namespaces import CODE
 from covergraph.render.data import Recorder
+from covergraph.render.forms import listed
 from covergraph.render.graph import decision_graph, validation_report, written
 from covergraph.request.context import shipped_context
 from covergraph.triples import Triples
@@ -153,8 +154,7 @@ class ReasonerJobs(Jobs):
             return self.validate(job, body, _)
         answers = self._answers(job, body)
         if media_type == JSON:
-            found = [self.recorder.answer(a) for a in answers]
-            return Done(200, JSON, json.dumps(found, ensure_ascii=False).encode())
+            return Done(200, JSON, listed(self.recorder.text(a) for a in answers).encode())
         graph = Triples()
         for answer in answers:
             graph.update(decision_graph(answer, self.recorder))
@@ -206,7 +206,7 @@ class ReasonerJobs(Jobs):
         for policy in editions:
             self.reasoner.judge(policy, self.reasoner.seen_by(policy, prepared))
         answer = self.reasoner.answer(prepared, editions[0].key)
-        self.recorder.answer(answer)
+        self.recorder.text(answer)
         written(decision_graph(answer, self.recorder), "turtle")
         for media_type in RESOURCE:
             represented(policies.payers(self.reasoner), media_type)

@@ -82,9 +82,8 @@ def graph(triples: Iterable[Spo], media_type: str) -> bytes:
         return term
 
     renamed = [Triple(named(s), p, named(o)) for s, p, o in triples]
-    form = {TURTLE: RdfFormat.TURTLE, JSON_LD: RdfFormat.JSON_LD}[media_type]
     prefixes = {name: str(iri) for name, iri in PREFIXES.items()} | {"api": TERMS}
-    data = serialize(renamed, format=form, prefixes=prefixes)
+    data = serialize(renamed, format=RdfFormat.from_media_type(media_type), prefixes=prefixes)
     assert isinstance(data, bytes)
     if media_type != TURTLE:
         return data

@@ -49,7 +49,7 @@ for name in sys.argv[1:]:
         show(Renderer(recorder).answer(answer))
         print(json.dumps(recorder.answer(answer)))
         for graph in (decision_graph(answer, recorder), validation_report(answer)):
-            print(written(graph, "turtle"), written(graph, "jsonld"))
+            print(written(graph), written(graph, "application/ld+json"))
 """
 
 
@@ -59,7 +59,7 @@ def every_form(reasoner: Reasoner, data: bytes, key: str = CENTENE) -> list[str]
     answer = answered(reasoner, data, key)
     graphs = decision_graph(answer, recorder), validation_report(answer)
     return [json.dumps(recorder.answer(answer))] + [
-        written(g, form) for g in graphs for form in ("turtle", "jsonld")
+        written(g, form) for g in graphs for form in ("text/turtle", "application/ld+json")
     ]
 
 

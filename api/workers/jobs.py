@@ -21,7 +21,7 @@ from covergraph.render.graph import decision_graph, validation_report, written
 from covergraph.request.context import shipped_context
 from covergraph.triples import Triples
 
-from ..negotiation import JSON, JSON_LD, MARKDOWN, RESOURCE, SHACL_PROFILE, TURTLE
+from ..negotiation import JSON, JSON_LD, MARKDOWN, RESOURCE, SHACL_PROFILE
 from ..problems import Problem
 from ..representation import represented
 from ..views import policies, terms
@@ -34,7 +34,6 @@ from .limits import Limits
 
 _IRI = re.compile(r"<[^>]*>")
 _VALUE = re.compile(r"(unknown (?!property)[a-z ]+?) \S+\Z")
-FORMS = {JSON_LD: "jsonld", TURTLE: "turtle"}
 
 
 class ReasonerJobs(Jobs):
@@ -158,7 +157,7 @@ class ReasonerJobs(Jobs):
         graph = Triples()
         for answer in answers:
             graph.update(decision_graph(answer, self.recorder))
-        return Done(200, media_type, written(graph, FORMS[media_type]).encode())
+        return Done(200, media_type, written(graph, media_type).encode())
 
     def validate(self, job: Arguments, body: bytes, _: Limits) -> Done:
         """Answer with the conformance reports alone."""
@@ -171,7 +170,7 @@ class ReasonerJobs(Jobs):
         for answer in answers:
             graph.update(validation_report(answer))
         told = f'{media_type};profile="{SHACL_PROFILE}"' if profile else media_type
-        return Done(200, told, written(graph, FORMS[media_type]).encode())
+        return Done(200, told, written(graph, media_type).encode())
 
     def _answers(self, job: Arguments, body: bytes) -> list[Answer]:
         on = day_of(job["date"]) if job.get("date") else None
@@ -207,7 +206,7 @@ class ReasonerJobs(Jobs):
             self.reasoner.judge(policy, self.reasoner.seen_by(policy, prepared))
         answer = self.reasoner.answer(prepared, editions[0].key)
         self.recorder.text(answer)
-        written(decision_graph(answer, self.recorder), "turtle")
+        written(decision_graph(answer, self.recorder))
         for media_type in RESOURCE:
             represented(policies.payers(self.reasoner), media_type)
 

@@ -10,6 +10,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
 from ..decision.decide import Decision
 from ..engine import Answer
+from ..formats import TURTLE
 from ..judge.valuation import Verdict
 from ..namespaces import COV, PREFIXES, PROV, RDF, RDFS, REQUESTS, SH, XSD
 from ..policies.criteria import Criterion
@@ -23,7 +24,6 @@ SEVERITY = {
     Verdict.NOT_DOCUMENTED: SH.Warning,
     Verdict.MET: SH.Info,
 }
-FORMATS = {"turtle": RdfFormat.TURTLE, "jsonld": RdfFormat.JSON_LD, "ntriples": RdfFormat.N_TRIPLES}
 
 
 def node_of(answer: Answer, part: str) -> NamedNode:
@@ -117,12 +117,12 @@ def _described(result: NamedNode, answer: Answer, severity: NamedNode, text: str
     ]
 
 
-def written(graph: Triples, form: str) -> str:
+def written(graph: Triples, media_type: str = TURTLE.media_type) -> str:
     """Serialise a graph without blank nodes, sorted, so that equal graphs give equal bytes."""
     triples = sorted((Triple(s, p, o) for s, p, o in graph), key=str)
     used = {str(t) for triple in triples for t in (triple.predicate, triple.subject, triple.object)}
     prefixes = {k: str(v) for k, v in PREFIXES.items() if any(u.startswith(f"<{v}") for u in used)}
-    data = serialize(triples, format=FORMATS[form], prefixes=prefixes)
+    data = serialize(triples, format=RdfFormat.from_media_type(media_type), prefixes=prefixes)
     assert isinstance(data, bytes)
     lines = data.decode().splitlines(keepends=True)
     # The serialiser keeps its prefixes in no order.

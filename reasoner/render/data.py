@@ -6,17 +6,17 @@ and no order that a dictionary or a file system could change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import json
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from hashlib import sha256
 from itertools import count
-from typing import Any, TypeAlias
+from typing import Any
 
 from ..decision.evidence import Reads
 from ..decision.statements import Statements
 from ..engine import Answer
-from ..judge.valuation import Valuation, Value, Verdict
+from ..judge.valuation import Value, Verdict
 from ..knowledge.base import INFERRED, Knowledge
 from ..namespaces import compact
 from ..policies.criteria import Citation, Criterion, Policy
@@ -24,20 +24,17 @@ from ..version import ENGINE, engine_version
 from .forms import Form, as_json, listed, slot
 from .words import ENDS
 
+# What a criterion is told by where it is one of a list.
 BRIEF = ("criterion", "label", "verdict", "citations")
-VARYING = ("verdict", "worst", "best", "applies")
-State: TypeAlias = tuple[Verdict, Value, Verdict]
-# By criterion, the words that change from answer to answer, or the slots for them in a form.
-Told: TypeAlias = dict[Criterion, dict[str, str]]
-# By criterion, the statements it looked at: as data, as text, or the slots for them.
-Facts: TypeAlias = Mapping[Criterion, Any]
+# What changes from answer to answer, of every criterion of a policy.
+VARYING = ("verdict", "worst", "best", "applies", "facts")
 
 
 @dataclass(frozen=True)
 class Recorder:
-    """Turns answers into plain data.
+    """Turns answers into plain data, and that into JSON.
 
-    Answers share what they say alike, such as citations; nobody may change it.
+    What does not change from answer to answer is written once, and the rest filled in.
 
     Parameters
     ----------
@@ -46,12 +43,8 @@ class Recorder:
     """
 
     knowledge: Knowledge
-    _outlines: dict[Criterion, dict[str, Any]] = field(default_factory=dict, repr=False)
-    _briefs: dict[tuple[Criterion, Verdict], tuple[dict[str, Any], str]] = field(
-        default_factory=dict, repr=False
-    )
-    _leaves: dict[Policy, list[Criterion]] = field(default_factory=dict, repr=False)
     _forms: dict[Policy, tuple[Form, Form]] = field(default_factory=dict, repr=False)
+    _briefs: dict[tuple[Criterion, Verdict], str] = field(default_factory=dict, repr=False)
     _digests: dict[Policy, str] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -60,46 +53,36 @@ class Recorder:
 
     def answer(self, answer: Answer) -> dict[str, Any]:
         """Return one answer: the keys that ``covergraph decide --format json`` prints."""
-        policy, valuation = answer.policy, answer.valuation
-        if policy is None or valuation is None:
-            return self._whole(answer, [], [], [], {})
-        told = {criterion: words(*state) for criterion, state in states(policy, valuation)}
-        trees = self._trees(policy, told, self._facts(policy, answer, statement))
-        deciding, *missing = [
-            [self._brief(c, valuation.verdict(c))[0] for c in criteria]
-            for criteria in (answer.deciding, *map(ordered, answer.missing))
-        ]
-        return self._whole(answer, deciding, missing, trees, self._verdicts(policy, told))
+        found: dict[str, Any] = json.loads(self.text(answer))
+        return found
 
     def text(self, answer: Answer) -> str:
-        """Return one answer as JSON, letter by letter what ``json.dumps`` makes of its data."""
+        """Return one answer as JSON, which is what ``json.dumps`` makes of its data."""
         policy, valuation = answer.policy, answer.valuation
         if policy is None or valuation is None:
-            return as_json(self.answer(answer))
+            return as_json(self._whole(answer, [], [], [], {}))
         if policy not in self._forms:
-            self._forms[policy] = self._form(policy)
+            self._forms[policy] = forms_of(policy)
         trees, verdicts = self._forms[policy]
-        facts = self._facts(policy, answer, statement_as_json)
+        read = self.reads.all_read(policy, answer.prepared.facts)
+        # Criteria look at the same statements, and each of those is written once.
+        written = {said: statement(*said) for said in {said for found in read for said in found}}
         values: list[str] = []
-        for criterion, state in states(policy, valuation):
-            values += words_as_json(*state)
-            values.append(listed(facts[criterion]))
+        for c, found in zip(policy.place, read, strict=True):
+            values += words(valuation.verdict(c), valuation.value(c), valuation.applies(c))
+            values.append(listed([written[said] for said in found]))
         deciding, *missing = [
-            listed(self._brief(c, valuation.verdict(c))[1] for c in criteria)
+            listed([self._brief(c, valuation.verdict(c)) for c in criteria])
             for criteria in (answer.deciding, *map(ordered, answer.missing))
         ]
         parts = [deciding, listed(missing), trees.filled(values), verdicts.filled(values)]
         return Form(self._whole(answer, *map(slot, range(len(parts))))).filled(parts)
 
-    def _form(self, policy: Policy) -> tuple[Form, Form]:
-        """Return the forms of the criteria and of the verdicts, numbered as they are filled in."""
-        told: Told = {}
-        facts = {}
-        number = count()
-        for criterion in policy.place:
-            told[criterion] = {key: slot(next(number)) for key in VARYING}
-            facts[criterion] = slot(next(number))
-        return Form(self._trees(policy, told, facts)), Form(self._verdicts(policy, told))
+    def _brief(self, criterion: Criterion, verdict: Verdict) -> str:
+        if (criterion, verdict) not in self._briefs:
+            told = outline(criterion) | {"verdict": verdict.value}
+            self._briefs[criterion, verdict] = as_json({key: told[key] for key in BRIEF})
+        return self._briefs[criterion, verdict]
 
     def _whole(
         self, answer: Answer, deciding: Any, missing: Any, criteria: Any, verdicts: Any
@@ -146,69 +129,6 @@ class Recorder:
             "verdicts": verdicts,
         }
 
-    def _facts(self, policy: Policy, answer: Answer, write: Callable[..., Any]) -> Facts:
-        read = self.reads.all_read(policy, answer.prepared.facts)
-        # Criteria look at the same statements, and each of those is written once.
-        written = {said: write(*said) for said in {said for found in read for said in found}}
-        return {
-            c: [written[said] for said in found]
-            for c, found in zip(policy.place, read, strict=True)
-        }
-
-    def _trees(self, policy: Policy, told: Told, facts: Facts) -> list[dict[str, Any]]:
-        """Return the parts of a policy, with what several of them are made of only once."""
-        done: dict[Criterion, dict[str, Any]] = {}
-
-        def tree(criterion: Criterion) -> dict[str, Any]:
-            if criterion in done:
-                return done[criterion]
-            node = done[criterion] = {**self._outline(criterion), **told[criterion]}
-            if criterion.is_leaf:
-                node["facts"] = facts[criterion]
-            else:
-                node["members"] = [tree(m) for m in criterion.members]
-            if route := criterion.route:
-                grounds = tree(route.grounds) if route.grounds else None
-                node["route"] = {"label": route.label, "grounds": grounds}
-            return node
-
-        parts = [*policy.exclusions, *([policy.applies_when] if policy.applies_when else [])]
-        return [tree(c) for c in (*parts, policy.root)]
-
-    def _outline(self, criterion: Criterion) -> dict[str, Any]:
-        """Return what is always said of a criterion, in its order, and where the rest goes."""
-        if criterion not in self._outlines:
-            outline = {
-                "criterion": criterion.iri.value,
-                "label": criterion.label,
-                "verdict": None,
-                "citations": cited(criterion.citations),
-                "worst": None,
-                "best": None,
-                "applies": None,
-                "interpretation": criterion.interpretation or None,
-                "readings": followed(criterion),
-            }
-            if not criterion.is_leaf:
-                outline["combines"] = criterion.kind.value
-            self._outlines[criterion] = outline
-        return self._outlines[criterion]
-
-    def _brief(self, criterion: Criterion, verdict: Verdict) -> tuple[dict[str, Any], str]:
-        """Return what is said where a criterion is one among others, and that as JSON."""
-        if (criterion, verdict) not in self._briefs:
-            outline = self._outline(criterion)
-            brief = {key: outline[key] for key in BRIEF} | {"verdict": verdict.value}
-            self._briefs[criterion, verdict] = brief, as_json(brief)
-        return self._briefs[criterion, verdict]
-
-    def _verdicts(self, policy: Policy, told: Told) -> dict[str, str]:
-        """Return the verdict on every leaf, in the order of their names."""
-        if policy not in self._leaves:
-            # A name comes behind those that it begins, as where names stand in brackets.
-            self._leaves[policy] = sorted(policy.leaves, key=lambda c: f"{c.iri.value}>")
-        return {c.iri.value: told[c]["verdict"] for c in self._leaves[policy]}
-
     def shapes_digest(self, policy: Policy) -> str:
         """Return SHA-256 over the files that decide under an edition, worked out once."""
         if policy not in self._digests:
@@ -222,37 +142,57 @@ class Recorder:
         return self.reads.silent(leaf, answer.prepared.facts)
 
 
-def statement(record: str, p: str, value: str) -> dict[str, str]:
-    """Return a statement with the node it is of, its property and its value."""
-    return {"record": record, "property": compact(p), "value": compact(value)}
+def forms_of(policy: Policy) -> tuple[Form, Form]:
+    """Return the forms of the criteria and of the verdicts, with slots in the order of VARYING."""
+    number = count()
+    told = {c: {key: slot(next(number)) for key in VARYING} for c in policy.place}
+
+    def tree(criterion: Criterion) -> dict[str, Any]:
+        node = outline(criterion) | told[criterion]
+        if not criterion.is_leaf:
+            del node["facts"]
+            node["combines"] = criterion.kind.value
+            node["members"] = [tree(m) for m in criterion.members]
+        if route := criterion.route:
+            grounds = tree(route.grounds) if route.grounds else None
+            node["route"] = {"label": route.label, "grounds": grounds}
+        return node
+
+    parts = [*policy.exclusions, *([policy.applies_when] if policy.applies_when else [])]
+    # A name comes behind those that it begins, as where names stand in brackets.
+    leaves = sorted(policy.leaves, key=lambda c: f"{c.iri.value}>")
+    verdicts = {c.iri.value: told[c]["verdict"] for c in leaves}
+    return Form([tree(c) for c in (*parts, policy.root)]), Form(verdicts)
 
 
-def statement_as_json(record: str, p: str, value: str) -> str:
-    return STATEMENT.filled([as_json(record), as_json(compact(p)), as_json(compact(value))])
-
-
-STATEMENT = Form(statement(slot(0), slot(1), slot(2)))
-
-
-def states(policy: Policy, valuation: Valuation) -> Iterator[tuple[Criterion, State]]:
-    """Yield what changes from answer to answer, in the order of the document."""
-    for c in policy.place:
-        yield c, (valuation.verdict(c), valuation.value(c), valuation.applies(c))
-
-
-@cache
-def words(verdict: Verdict, value: Value, applies: Verdict) -> dict[str, str]:
+def outline(criterion: Criterion) -> dict[str, Any]:
+    """Return what is always said of a criterion, with places for what is not."""
     return {
-        "verdict": verdict.value,
-        "worst": ENDS[value.worst].key,
-        "best": ENDS[value.best].key,
-        "applies": applies.value,
+        "criterion": criterion.iri.value,
+        "label": criterion.label,
+        "verdict": None,
+        "citations": cited(criterion.citations),
+        "worst": None,
+        "best": None,
+        "applies": None,
+        "interpretation": criterion.interpretation or None,
+        "readings": followed(criterion),
     }
 
 
 @cache
-def words_as_json(*state: Any) -> list[str]:
-    return [as_json(word) for word in words(*state).values()]
+def words(verdict: Verdict, value: Value, applies: Verdict) -> list[str]:
+    """Return what changes of a criterion as JSON, its facts left out."""
+    ends = ENDS[value.worst].key, ENDS[value.best].key
+    return [as_json(word) for word in (verdict.value, *ends, applies.value)]
+
+
+STATEMENT = Form({key: slot(i) for i, key in enumerate(("record", "property", "value"))})
+
+
+def statement(record: str, p: str, value: str) -> str:
+    """Return a statement as JSON, with the node it is of, its property and its value."""
+    return STATEMENT.filled([as_json(record), as_json(compact(p)), as_json(compact(value))])
 
 
 def cited(citations: tuple[Citation, ...]) -> list[dict[str, str]]:

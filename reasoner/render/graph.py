@@ -6,6 +6,8 @@ same answer is always the same graph, and the same bytes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
 from ..decision.decide import Decision
@@ -122,7 +124,13 @@ def written(graph: Triples, media_type: str = TURTLE.media_type) -> str:
     triples = sorted((Triple(s, p, o) for s, p, o in graph), key=str)
     used = {str(t) for triple in triples for t in (triple.predicate, triple.subject, triple.object)}
     prefixes = {k: str(v) for k, v in PREFIXES.items() if any(u.startswith(f"<{v}") for u in used)}
-    data = serialize(triples, format=RdfFormat.from_media_type(media_type), prefixes=prefixes)
+    return serialised(triples, media_type, prefixes)
+
+
+def serialised(triples: Iterable[Triple], media_type: str, prefixes: dict[str, str]) -> str:
+    """Serialise triples as they come, and their prefixes in a fixed order."""
+    form = RdfFormat.from_media_type(media_type)
+    data = serialize(triples, format=form, prefixes=prefixes)
     assert isinstance(data, bytes)
     lines = data.decode().splitlines(keepends=True)
     # The serialiser keeps its prefixes in no order.

@@ -318,7 +318,6 @@ class Lowering:
             otherwise=otherwise if isinstance(otherwise, NamedNode) else None,
             route=self._route(route) if route else None,
             funded_by=funded if isinstance(funded, NamedNode) else None,
-            is_indication=COV.Indication in types,
             is_refusal=COV.Refusal in types,
             durations=durations,
             component=component,

@@ -11,6 +11,7 @@ from ..facts.classify import Classifier
 from ..facts.following import Following
 from ..facts.layout import Terms, laid_out
 from ..facts.prepared import Prepared
+from ..formats import N_TRIPLES, TURTLE
 from ..knowledge import codes
 from ..knowledge.base import Knowledge
 from ..namespaces import COV
@@ -29,7 +30,7 @@ from ..plain import (
     Statements,
     Value,
 )
-from ..request.formats import LARGEST, TURTLE, document
+from ..request.formats import LARGEST, document
 from ..request.gate import Request
 from ..request.stated import Stated
 from ..request.values import day_in
@@ -51,7 +52,6 @@ from .tables import (
 )
 from .written import Unsure, refuse_name
 
-N_TRIPLES = "application/n-triples"
 REQUEST = COV.CoverageRequest.value
 ASKED = (HAS_PATIENT, REQUESTS_PROCEDURE, DATE_OF_SERVICE)
 DIAGNOSIS_CODE = COV.DiagnosisCode.value
@@ -107,12 +107,12 @@ class QuickReader:
 
     def _stated(self, data: bytes, name: str, media_type: str | None) -> Statements:
         """Return what plain text states; that it is N-Triples it need not tell."""
-        if media_type == N_TRIPLES:
+        if media_type == N_TRIPLES.media_type:
             if len(data) > LARGEST:
                 raise Unsure
             return self.rdf.statements(data.decode(), RdfFormat.N_TRIPLES)
         text, kind = document(data, name, media_type)
-        if kind == TURTLE:
+        if kind == TURTLE.read_as:
             return self.rdf.statements(text, RdfFormat.TURTLE)
         return self.json.statements(text)
 

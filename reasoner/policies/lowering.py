@@ -23,7 +23,7 @@ from .criteria import Citation, Criterion, Kind, Policy, Reading, Route
 from .silence import refuse_narrow, refuse_unsafe
 
 MAX_COMBINATIONS = 120
-MAX_DEPTH = 5
+MAX_DEPTH = 6
 
 # What a criterion says about itself, beside what it requires.
 ANNOTATIONS = frozenset(

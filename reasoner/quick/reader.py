@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from pyoxigraph import NamedNode, RdfFormat
@@ -56,7 +56,7 @@ from .tables import (
     record_links,
     role_of,
 )
-from .written import Unsure, refuse_name
+from .written import Unsure, named, refuse_name
 
 REQUEST = COV.CoverageRequest.value
 ASKED = (HAS_PATIENT, REQUESTS_PROCEDURE, DATE_OF_SERVICE)
@@ -103,7 +103,7 @@ class QuickReader:
     def read(self, data: bytes, name: str, media_type: str | None) -> Prepared | None:
         """Return a request ready to be judged, or None where the long way has to look."""
         try:
-            return self._prepared(self._stated(data, name, media_type), name)
+            return self._prepared(*named(self._stated(data, name, media_type)), name)
         except (
             Unsure,
             InputError,
@@ -126,14 +126,22 @@ class QuickReader:
             return self.rdf.statements(text, RdfFormat.TURTLE)
         return self.json.statements(text)
 
-    def _prepared(self, raw: Statements, name: str) -> Prepared:
-        """Return a request, from what is stated to facts."""
+    def _prepared(self, raw: Statements, made: Collection[str], name: str) -> Prepared:
+        """Return a request, from what is stated to facts.
+
+        Parameters
+        ----------
+        made : collection of str
+            The names that unnamed nodes were given.
+        """
         (iri,) = [s for s, r in raw.items() if TYPE in r and REQUEST in r[TYPE]]
         roles = {iri: self.roles[REQUEST]}
         records: dict[str, Found] = {}
         days: list[str] = []
         # A link adds the record it leads to, which is looked at in its turn.
         for node in (queue := [iri]):
+            if node not in made:
+                refuse_name(node)
             records[node] = self._record(node, raw.get(node, {}), roles, queue, days)
         own = records[iri]
         (patient,), (procedure,), (day,) = (own[p] for p in ASKED)
@@ -184,7 +192,6 @@ class QuickReader:
         days: list[str],
     ) -> Found:
         """Return a record with all that follows from each of its statements."""
-        refuse_name(node)
         role = roles[node]
         specs = role.specs
         if role.required and not role.required <= stated.keys():

@@ -40,6 +40,7 @@ HAS_CODE, HAS_KIND = COV.hasProcedureCode.value, COV.hasKind.value
 ON_SIDE = COV.onSide.value
 IN_REGION = COV.inRegion.value
 HAS_PAIN = COV.hasPain.value
+HAS_DIAGNOSIS = COV.hasDiagnosis.value
 USES_TECHNIQUE = COV.usesTechnique.value
 HAS_INTENT = COV.hasIntent.value
 AFFIRMS = COV.affirms.value

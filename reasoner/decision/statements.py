@@ -137,10 +137,7 @@ def _look(looks: Looks, node: str, facts: Facts, found: list[Statements]) -> Non
     for p, places in looks.whole.items():
         if p in kept:
             given = NOTHING
-            values = kept[p]
-            if len(values) > 1:
-                values = _in_order(stated.get(p) or values)
-            for value in values:
+            for value in _told(p, node, stated, kept, facts):
                 given += (new(Statement, (node, p, text_of(value))),)
             _give(given, places, found)
 
@@ -159,17 +156,27 @@ def _joined(parts: Iterable[list[Statement]]) -> Statements:
 
 
 def _stated(node: str, facts: Facts) -> list[Statement]:
-    """Return all that is stated of a record, its class and comments on it left out."""
+    """Return all that is stated of a record, its class and comments on it left out.
+
+    What is read of it by default is among it.
+    """
     stated, kept = facts.stated.get(node, NOWHERE), facts.records.get(node, NO_RECORD)
+    properties = {*stated, *(f.property for f in facts.followed.get(node, ()))}
     found = []
-    for p in sorted(stated):
+    for p in sorted(properties):
         if p in kept and p != TYPE:
-            values = kept[p]
-            if len(values) > 1:
-                values = _in_order(stated[p])
-            for value in values:
+            for value in _told(p, node, stated, kept, facts):
                 found.append(new(Statement, (node, p, text_of(value))))
     return found
+
+
+def _told(p: str, node: str, stated: Said, kept: Record, facts: Facts) -> Values:
+    """Return the values of a property as stated or read by default; else what was inferred."""
+    values = kept[p]
+    if len(values) < 2:
+        return values
+    more = [f.value for f in facts.followed.get(node, ()) if f.property == p]
+    return _in_order((*stated.get(p, ()), *more) or values)
 
 
 def _in_order(values: Values) -> list[str]:

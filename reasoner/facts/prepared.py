@@ -19,6 +19,7 @@ from ..request.gate import Request
 from ..request.stated import dated
 from ..triples import Triples
 from .classify import Classifier
+from .defaults import completed
 from .derive import derive
 from .layout import Facts, Terms, View, facts_of, stated_days
 
@@ -57,7 +58,8 @@ class Prepared:
         request = self.request
         if self.unseen is None:
             nodes = request.iri, request.patient, request.procedure
-            classified = self.classifier.classify(request.triples)
+            stated = completed(request.triples, self.classifier.coding)
+            classified = self.classifier.classify(stated)
             return derive(*nodes, classified, self.classifier.knowledge)
         triples, day = self.unseen.triples, self.facts.day
         if day != self.unseen.facts.day:

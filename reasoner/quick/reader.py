@@ -8,6 +8,7 @@ from pyoxigraph import NamedNode, RdfFormat
 
 from ..errors import InputError
 from ..facts.classify import Classifier
+from ..facts.defaults import Followed, followed
 from ..facts.layout import Terms, laid_out
 from ..facts.prepared import Prepared
 from ..knowledge import codes
@@ -115,9 +116,10 @@ class QuickReader:
         roles = {iri: self.roles[REQUEST]}
         records: dict[str, Found] = {}
         days: list[str] = []
+        follows: dict[str, tuple[Followed, ...]] = {}
         # A link adds the record it leads to, which is looked at in its turn.
         for node in (queue := [iri]):
-            records[node] = self._record(node, raw.get(node, {}), roles, queue, days)
+            records[node] = self._record(node, raw.get(node, {}), roles, queue, days, follows)
         own = records[iri]
         (patient,), (procedure,), (day,) = (own[p] for p in ASKED)
         assert isinstance(patient, str) and isinstance(procedure, str) and isinstance(day, str)
@@ -133,7 +135,7 @@ class QuickReader:
                 concerned[pain] = None
         if concerned:
             own[CONCERNS_PAIN] = concerned
-        facts = laid_out(iri, patient, procedure, records, raw, self.terms)
+        facts = laid_out(iri, patient, procedure, records, raw, self.terms, follows)
         nodes = NamedNode(iri), NamedNode(patient), NamedNode(procedure)
         classes = {n: role.iri for n, role in roles.items()}
         for found in records.values():
@@ -150,6 +152,7 @@ class QuickReader:
         roles: dict[str, Role],
         queue: list[str],
         days: list[str],
+        follows: dict[str, tuple[Followed, ...]],
     ) -> Found:
         """Return a record with all that follows from each of its statements."""
         refuse_name(node)
@@ -195,6 +198,11 @@ class QuickReader:
                 else:
                     own_days[p] = v
             found[p] = values
+        if role.is_procedure and (more_read := followed(stated, self.terms.coding)):
+            follows[node] = more_read
+            for p, value, _ in more_read:
+                for q, more in self.closures.of_statement(p, value):
+                    found[q] = self._both(q, found[q], more) if q in found else more
         if TYPE in found:
             self._narrow(found)
         else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pyoxigraph import NamedNode
 
+from ..facts.defaults import TREATS_NERVE
 from ..facts.layout import Incompatible
 from ..knowledge import codes
 from ..knowledge.base import Knowledge, is_true
@@ -20,6 +21,7 @@ from ..plain import (
     IN_REGION,
     NONE,
     OF_THERAPY,
+    TREATS_LEVEL,
     TREATS_REGION,
     Value,
 )
@@ -57,6 +59,8 @@ class Refusals:
         self.unlisted = frozenset(
             c.value for c in knowledge.instances_of(COV.UnlistedProcedureCode)
         )
+        # Levels that lack a joint, which not every code goes with.
+        self.lacking = frozenset(s.value for s, _ in t.pairs(COV.lacksJoint))
         self.groups = frozenset(s.value for s, o in t.pairs(COV.isGroup) if is_true(o))
         self.spans: dict[Value, frozenset[str]] = {
             s.value: frozenset(o.value for o in t.objects(s, COV.spansRegion))
@@ -97,6 +101,8 @@ class Refusals:
                     raise Unsure
 
     def _refuse_procedure(self, found: Found) -> None:
+        if TREATS_NERVE in found or not self.lacking.isdisjoint(found.get(TREATS_LEVEL, NONE)):
+            raise Unsure
         stated, kinds = found.get(HAS_CODE, NONE), found.get(HAS_KIND, NONE)
         regions = found.get(TREATS_REGION, NONE)
         primary = [c for c in stated if c not in self.add_ons]

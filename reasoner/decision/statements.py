@@ -11,8 +11,26 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
+from pyoxigraph import NamedNode
+
 from ..facts.layout import Facts, Session
-from ..plain import ALSO_PLANNED, TYPE, UNDERWENT, Record, Said, Value, Values, text_of
+from ..knowledge.base import Knowledge
+from ..namespaces import COV
+from ..plain import (
+    ALSO_PLANNED,
+    HAS_CODE,
+    HAS_INTENT,
+    HAS_KIND,
+    TREATS_LEVEL,
+    TREATS_REGION,
+    TYPE,
+    UNDERWENT,
+    Record,
+    Said,
+    Value,
+    Values,
+    text_of,
+)
 
 
 class Statement(NamedTuple):
@@ -27,6 +45,15 @@ Statements: TypeAlias = tuple[Statement, ...]
 Places: TypeAlias = list[int]
 
 NOTHING: Statements = ()
+# From a property to what of a record its value may follow from, and by which link.
+IMPLYING = {
+    TREATS_REGION: (
+        (TREATS_LEVEL, COV.inRegion),
+        (HAS_CODE, COV.impliesRegion),
+        (HAS_KIND, COV.impliesRegion),
+    ),
+    HAS_INTENT: ((HAS_CODE, COV.impliesIntent),),
+}
 NOWHERE: Said = {}
 NO_RECORD: Record = {}
 BY_NODE = attrgetter("node")
@@ -168,6 +195,24 @@ def _stated(node: str, facts: Facts) -> list[Statement]:
             for value in _told(p, node, stated, kept, facts):
                 found.append(new(Statement, (node, p, text_of(value))))
     return found
+
+
+def source_of(said: Statement, facts: Facts, knowledge: Knowledge) -> tuple[str, ...]:
+    """Return the codes, kinds, levels or nerves that a value follows from; none if it is stated."""
+    node, p, value = said
+    stated = facts.stated.get(node, NOWHERE)
+    if value in stated.get(p, ()):
+        return ()
+    for more in facts.followed.get(node, ()):
+        if (more.property, more.value) == (p, value):
+            return more.because
+    links = IMPLYING.get(p, ())
+    return tuple(
+        means
+        for q, link in links
+        for means in sorted(map(str, stated.get(q, ())))
+        if NamedNode(value) in knowledge.triples.objects(NamedNode(means), link)
+    )
 
 
 def _told(p: str, node: str, stated: Said, kept: Record, facts: Facts) -> Values:

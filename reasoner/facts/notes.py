@@ -140,7 +140,8 @@ def _on_levels(
     covered = all(any(n in r for r in ranges) for n in numbers)
     if not counted or (covered and all(r.start in numbers for r in ranges)):
         return
-    stands = [f"{_name(c, coding)} stands for {_count(c, coding)}" for c in counted]
+    stands = [f"{_name(c, coding)} for {_count(c, coding)}" for c in counted]
+    stands[0] = stands[0].replace(" for ", " stands for ", 1)
     are = "level is" if len(levels) == 1 else "levels are"
     text = f"{_joined(stands)}; {len(levels)} {are} stated ({_listed(levels, coding)})"
     if both_sides:

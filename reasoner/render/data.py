@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any, TypeAlias
 
 from ..decision.evidence import Reads
-from ..decision.statements import Statement, Statements
+from ..decision.statements import Statement, Statements, source_of
 from ..engine import Answer
 from ..judge.valuation import Valuation, Verdict
 from ..knowledge.base import INFERRED, Knowledge
@@ -79,6 +79,7 @@ class Recorder:
                 {"route": r.iri.value, "label": r.label, "citations": cited(r.citations)}
                 for r in answer.routes
             ],
+            "notes": [{"note": n.text, "about": list(n.about)} for n in answer.notes],
             "criteria": self._criteria(answer),
             "receipt": self.receipt(answer),
         }
@@ -99,6 +100,7 @@ class Recorder:
                 for c in selection.considered
             ],
             "shapes": {"sha256": self.shapes_digest(policy)} if policy else None,
+            "notes": [note.text for note in answer.notes],
             "verdicts": self._verdicts(answer),
         }
 
@@ -110,7 +112,7 @@ class Recorder:
         read = self.reads.all_read(policy, answer.prepared.facts)
         # Criteria look at the same statements, and each of those is written once.
         distinct = {said for found in read for said in found}
-        written = {said: self.statement(said) for said in distinct}
+        written = {said: self.statement(said, answer) for said in distinct}
         facts = {
             c: [written[said] for said in found] for c, found in zip(criteria, read, strict=True)
         }
@@ -174,13 +176,20 @@ class Recorder:
     def silent(self, leaf: Criterion, answer: Answer) -> list[str]:
         return self.reads.silent(leaf, answer.prepared.facts)
 
-    def statement(self, said: Statement) -> dict[str, str]:
-        """Return a statement with the node it is of, its property and its value."""
-        return {
+    def statement(self, said: Statement, answer: Answer) -> dict[str, Any]:
+        """Return a statement with the node it is of, its property, its value and its source."""
+        told: dict[str, Any] = {
             "record": said.record,
             "property": compact(said.property),
             "value": compact(said.value),
         }
+        if because := self.because(said, answer):
+            told["followsFrom"] = [compact(term) for term in because]
+        return told
+
+    def because(self, said: Statement, answer: Answer) -> tuple[str, ...]:
+        """Return what an unstated value follows from: a code, a kind, a concept or nerves."""
+        return source_of(said, answer.prepared.facts, self.knowledge)
 
 
 def cited(citations: tuple[Citation, ...]) -> list[dict[str, str]]:

@@ -163,8 +163,8 @@ def _refuse_joints(records: Records, node: Node, classified: Triples) -> None:
         for joint in known.objects(meaning, COV.actsOnJoint):
             for level in sorted(t.objects(node, COV.treatsLevel), key=str):
                 if joint in known.objects(level, COV.lacksJoint):
-                    name = records.knowledge.label(joint)
-                    what = f"{compact(meaning.value)} is about a {name}, which {compact(level.value)} does not have"
+                    about = f"{compact(meaning.value)} is about a {records.knowledge.label(joint)}"
+                    what = f"{about}, and {compact(level.value)} has none"
                     raise records.refuse(node, what, "state the levels of the joints")
     regions = set(classified.objects(node, COV.treatsRegion))
     for nerve in sorted(t.objects(node, COV.treatsNerve), key=str):

@@ -64,7 +64,7 @@ def _refuse_codes(records: Records, node: Node) -> None:
         both = " and ".join(codes.plain(c) for c in apart)
         requested = records.roles[node] == COV.RequestedProcedure
         hint = (
-            "request one, and state the other as cov:alsoPlanned or as a request of its own"
+            "a visit with two procedures is two requests, each with the other as cov:alsoPlanned"
             if requested
             else "state each alone"
         )

@@ -141,6 +141,9 @@ def _known(code: str, cls: NamedNode, what: str, knowledge: Knowledge) -> NamedN
     if not WRITTEN.fullmatch(written):
         raise InputError(f"this is not written like a {what}")
     node = CODE[spelled(written) if cls == COV.DiagnosisCode else written]
+    if knowledge.is_a(node, COV.CompanionCode):
+        what = f"{written} goes with a procedure and is set aside ({knowledge.label(node)})"
+        raise InputError(what, hint="ask for the code of the procedure")
     if stands_for := unread(node, knowledge):
         raise InputError(f"{written} stands for {stands_for}; no policy here judges that")
     if not is_known(node, cls, knowledge):

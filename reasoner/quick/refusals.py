@@ -59,6 +59,7 @@ class Refusals:
         self.unlisted = frozenset(
             c.value for c in knowledge.instances_of(COV.UnlistedProcedureCode)
         )
+        self.companions = frozenset(c.value for c in knowledge.instances_of(COV.CompanionCode))
         # Levels that lack a joint, which not every code goes with.
         self.lacking = frozenset(s.value for s, _ in t.pairs(COV.lacksJoint))
         self.groups = frozenset(s.value for s, o in t.pairs(COV.isGroup) if is_true(o))
@@ -104,6 +105,8 @@ class Refusals:
         if TREATS_NERVE in found or not self.lacking.isdisjoint(found.get(TREATS_LEVEL, NONE)):
             raise Unsure
         stated, kinds = found.get(HAS_CODE, NONE), found.get(HAS_KIND, NONE)
+        if not self.companions.isdisjoint(stated):
+            raise Unsure
         regions = found.get(TREATS_REGION, NONE)
         primary = [c for c in stated if c not in self.add_ons]
         means = (*stated, *kinds)

@@ -234,19 +234,6 @@ REFUSED_TURTLE = [
         "cov:performedOn",
     ),
     (
-        "earlier without region",
-        turtle("64493 ;\n    cov:performedOn", "64490 ;\n    cov:performedOn"),
-        "earlier procedure :earlier: no region",
-    ),
-    (
-        "earlier kind without region",
-        turtle(
-            "cov:hasProcedureCode code:64493 ;\n    cov:performedOn",
-            "cov:hasKind code:medial-branch-block ;\n    cov:performedOn",
-        ),
-        "no region",
-    ),
-    (
         "earlier without kind",
         turtle("cov:hasProcedureCode code:64493 ;\n    cov:performedOn", "cov:performedOn"),
         "neither a procedure code nor a kind",

@@ -188,7 +188,7 @@ def _stated(node: str, facts: Facts) -> list[Statement]:
     What is read of it by default is among it.
     """
     stated, kept = facts.stated.get(node, NOWHERE), facts.records.get(node, NO_RECORD)
-    properties = {*stated, *(f.property for f in facts.followed.get(node, ()))}
+    properties = {*stated, *(f.property for f in facts.defaults.get(node, ()))}
     found = []
     for p in sorted(properties):
         if p in kept and p != TYPE:
@@ -203,7 +203,7 @@ def source_of(said: Statement, facts: Facts, knowledge: Knowledge) -> tuple[str,
     stated = facts.stated.get(node, NOWHERE)
     if value in stated.get(p, ()):
         return ()
-    for more in facts.followed.get(node, ()):
+    for more in facts.defaults.get(node, ()):
         if (more.property, more.value) == (p, value):
             return more.because
     links = IMPLYING.get(p, ())
@@ -220,7 +220,7 @@ def _told(p: str, node: str, stated: Said, kept: Record, facts: Facts) -> Values
     values = kept[p]
     if len(values) < 2:
         return values
-    more = [f.value for f in facts.followed.get(node, ()) if f.property == p]
+    more = [f.value for f in facts.defaults.get(node, ()) if f.property == p]
     return _in_order((*stated.get(p, ()), *more) or values)
 
 

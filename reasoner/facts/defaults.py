@@ -20,11 +20,11 @@ from ..request.coherence import PROCEDURES
 from ..triples import Triples
 
 TREATS_NERVE = COV.treatsNerve.value
-# A request states nothing of these, and so nothing follows by default.
-_SILENT = (HAS_CODE, HAS_KIND, USES_TECHNIQUE, TREATS_NERVE)
+# Where a record states none of these, nothing is read by default.
+_TELLING = (HAS_CODE, HAS_KIND, USES_TECHNIQUE, TREATS_NERVE)
 
 
-class Followed(NamedTuple):
+class Default(NamedTuple):
     """A value that is read of a record, and the code, kind, concept or nerves it follows from."""
 
     property: str
@@ -32,12 +32,12 @@ class Followed(NamedTuple):
     because: tuple[str, ...]
 
 
-Follows: TypeAlias = Mapping[str, tuple[Followed, ...]]
+Defaults: TypeAlias = Mapping[str, tuple[Default, ...]]
 
 
-def followed(stated: Said, coding: Coding) -> tuple[Followed, ...]:
+def defaults_of(stated: Said, coding: Coding) -> tuple[Default, ...]:
     """Return what is read of a procedure beside what its record states."""
-    found: list[Followed] = []
+    found: list[Default] = []
     present: dict[str, list[str]] = {}
 
     def add(p: str, value: str, because: str) -> None:
@@ -46,7 +46,7 @@ def followed(stated: Said, coding: Coding) -> tuple[Followed, ...]:
             there = present[p] = [str(v) for v in stated.get(p, NONE)]
         if not any(coding.excluded(value, v) or coding.within(value, v) for v in there):
             there.append(value)
-            found.append(Followed(p, value, (because,)))
+            found.append(Default(p, value, (because,)))
 
     codes, kinds = stated.get(HAS_CODE, NONE), stated.get(HAS_KIND, NONE)
     means = [*in_order(codes, coding), *sorted(str(k) for k in kinds)]
@@ -66,7 +66,7 @@ def followed(stated: Said, coding: Coding) -> tuple[Followed, ...]:
         nerves = {str(n) for n in stated[TREATS_NERVE]}
         for level in joints_of(nerves, coding):
             because = tuple(sorted(coding.nerves[level]))
-            found.append(Followed(TREATS_LEVEL, level, because))
+            found.append(Default(TREATS_LEVEL, level, because))
     return tuple(found)
 
 
@@ -81,12 +81,12 @@ def joints_of(nerves: Collection[str], coding: Coding) -> list[str]:
     return sorted(found)
 
 
-def follows_in(records: Mapping[str, Said], procedures: Iterable[str], coding: Coding) -> Follows:
+def defaults_in(records: Mapping[str, Said], procedures: Iterable[str], coding: Coding) -> Defaults:
     """Return, for each procedure of which something is read beside, what that is."""
     found = {}
     for node in procedures:
         stated = records.get(node)
-        if stated and any(p in stated for p in _SILENT) and (more := followed(stated, coding)):
+        if stated and any(p in stated for p in _TELLING) and (more := defaults_of(stated, coding)):
             found[node] = more
     return found
 
@@ -100,6 +100,6 @@ def completed(stated: Triples, coding: Coding) -> Triples:
                 p.value: [o.value for o in objects]
                 for p, objects in stated.predicates(node).items()
             }
-            for more in followed(record, coding):
+            for more in defaults_of(record, coding):
                 out.add(node, NamedNode(more.property), NamedNode(more.value))
     return out

@@ -42,8 +42,20 @@ def derive(
         # What has narrower alternatives is stated only in part.
         for narrower in knowledge.triples.subjects(COV.narrowerThan, concept):
             derived.add(narrower, COV.narrowerThan, concept)
+    derived.update(region_groups(facts, knowledge))
     derived.update(therapy_kinds(knowledge))
     return derived
+
+
+def region_groups(facts: Triples, knowledge: Knowledge) -> Triples:
+    """Return which groups of regions the regions that are treated belong to, or lie outside of."""
+    groups = Triples()
+    for region in {o for _, o in facts.pairs(COV.treatsRegion)}:
+        for group in knowledge.triples.instances(COV.RegionGroup):
+            belongs = region in knowledge.triples.objects(group, COV.gathersRegion)
+            p = COV.amongRegions if belongs else COV.outsideRegions
+            groups.add(region, p, group)  # type: ignore[arg-type]
+    return groups
 
 
 def therapy_kinds(knowledge: Knowledge) -> Triples:

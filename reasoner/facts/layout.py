@@ -54,7 +54,7 @@ from ..plain import (
 )
 from ..triples import Triples
 from .classify import Classifier
-from .defaults import Follows, follows_in
+from .defaults import Defaults, defaults_in
 
 Incompatible: TypeAlias = Mapping[Value, frozenset[str]]
 
@@ -160,7 +160,7 @@ class Facts:
         What is stated of the pain that the request is about.
     view : View
         What the policy that judges makes of the history.
-    followed : mapping
+    defaults : mapping
         From each procedure to what is read of it by default, with what that follows from.
     """
 
@@ -182,7 +182,7 @@ class Facts:
     courses: list[Course]
     planned: list[Session]
     view: View = NO_VIEW
-    followed: Follows = field(default_factory=dict)
+    defaults: Defaults = field(default_factory=dict)
 
     def values(self, node: Value, p: str) -> Values:
         """Return the values of a property of any node."""
@@ -306,13 +306,13 @@ def laid_out(
     records: Mapping[str, Record],
     stated: Mapping[str, Said],
     terms: Terms,
-    followed: Follows | None = None,
+    defaults: Defaults | None = None,
 ) -> Facts:
     """Lay out records, the pain that the request concerns among them.
 
     Parameters
     ----------
-    followed : mapping or None
+    defaults : mapping or None
         What is read of procedures by default, where that is known already.
     """
     own = records[request]
@@ -321,9 +321,9 @@ def laid_out(
     assert isinstance(day, str)
     pains = [records[p] for p in own.get(CONCERNS_PAIN, NONE)]  # type: ignore[index]
     incompatible, systemic = terms.incompatible, terms.systemic
-    if followed is None:
+    if defaults is None:
         nodes = (procedure, *of_patient.get(UNDERWENT, NONE), *own.get(ALSO_PLANNED, NONE))
-        followed = follows_in(stated, map(str, nodes), terms.coding)
+        defaults = defaults_in(stated, map(str, nodes), terms.coding)
     return Facts(
         iri=request,
         patient_iri=patient,
@@ -351,7 +351,7 @@ def laid_out(
             session(n, records[n], incompatible)  # type: ignore[arg-type,index]
             for n in own.get(ALSO_PLANNED, NONE)
         ],
-        followed=followed,
+        defaults=defaults,
     )
 
 

@@ -89,13 +89,13 @@ def _overruled(
     means: Iterable[str], stated: Said, facts: Facts, node: str, coding: Coding
 ) -> Iterator[Note]:
     """Yield where a code stands for one thing and the record, or a companion, says another."""
-    followed = facts.followed.get(node, ())
+    defaults = facts.defaults.get(node, ())
     for meaning in means:
         for p, value in coding.implied.get(meaning, ()):
             given = {str(v): "" for v in stated.get(p, NONE)}
             by_companion = {
                 f.value: f.because[0]
-                for f in followed
+                for f in defaults
                 if f.property == p and f.because[0] in coding.companions
             }
             for other, code in sorted({**by_companion, **given}.items()):

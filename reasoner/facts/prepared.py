@@ -21,6 +21,7 @@ from ..triples import Triples
 from .classify import Classifier
 from .defaults import completed
 from .derive import derive
+from .following import Following, followed_by, triples_of
 from .layout import Facts, Terms, View, facts_of, stated_days
 
 
@@ -32,6 +33,8 @@ class Prepared:
     ----------
     classifier : Classifier
         What it was classified by.
+    following : Following
+        What else follows of its records.
     unseen : Prepared or None
         What it was before a policy's view of the history was added, if one was.
     """
@@ -39,15 +42,21 @@ class Prepared:
     request: Request
     facts: Facts
     classifier: Classifier
+    following: Following
     unseen: Prepared | None = None
 
     @classmethod
     def of(
-        cls, request: Request, triples: Triples, classifier: Classifier, terms: Terms
+        cls,
+        request: Request,
+        triples: Triples,
+        classifier: Classifier,
+        following: Following,
+        terms: Terms,
     ) -> Prepared:
         """Return a request whose triples are classified and derived already."""
         facts = facts_of(request.iri, request.triples, triples, terms)
-        prepared = cls(request, facts, classifier)
+        prepared = cls(request, facts, classifier, following)
         # What is known already takes the place of what would be worked out.
         prepared.__dict__["triples"] = triples
         return prepared
@@ -60,7 +69,9 @@ class Prepared:
             nodes = request.iri, request.patient, request.procedure
             stated = completed(request.triples, self.classifier.coding)
             classified = self.classifier.classify(stated)
-            return derive(*nodes, classified, self.classifier.knowledge)
+            derived = derive(*nodes, classified, self.classifier.knowledge)
+            derived.update(triples_of(followed_by(request, derived, self.following)))
+            return derived
         triples, day = self.unseen.triples, self.facts.day
         if day != self.unseen.facts.day:
             triples = dated(request.iri, triples, day)
@@ -71,7 +82,7 @@ class Prepared:
         plain = self.unseen or self
         day = on.isoformat() if on else plain.facts.day
         facts = replace(plain.facts, view=view, day=day)
-        return Prepared(self.request, facts, self.classifier, plain)
+        return Prepared(self.request, facts, self.classifier, self.following, plain)
 
     def moved(self, on: date) -> Prepared:
         """Return it as of another date of service; what is stated stays what was stated.
@@ -95,7 +106,7 @@ class Prepared:
             records={**facts.records, facts.iri: {**own, DATE_OF_SERVICE: (day,)}},
             stated={**facts.stated, facts.iri: said},
         )
-        return Prepared(replace(self.request, date=on), other, self.classifier)
+        return Prepared(replace(self.request, date=on), other, self.classifier, self.following)
 
 
 def with_view(triples: Triples, request: NamedNode, view: View) -> Triples:

@@ -8,15 +8,18 @@ from pyoxigraph import NamedNode, RdfFormat
 
 from ..errors import InputError
 from ..facts.classify import Classifier
-from ..facts.defaults import Followed, followed
+from ..facts.defaults import Default, defaults_of
+from ..facts.following import Following
 from ..facts.layout import Terms, laid_out
 from ..facts.prepared import Prepared
 from ..knowledge import codes
 from ..knowledge.base import Knowledge
 from ..namespaces import COV
 from ..plain import (
+    AFFIRMS,
     CONCERNS_PAIN,
     DATE_OF_SERVICE,
+    DENIES,
     HAS_PAIN,
     HAS_PATIENT,
     IN_REGION,
@@ -53,6 +56,7 @@ N_TRIPLES = "application/n-triples"
 REQUEST = COV.CoverageRequest.value
 ASKED = (HAS_PATIENT, REQUESTS_PROCEDURE, DATE_OF_SERVICE)
 DIAGNOSIS_CODE = COV.DiagnosisCode.value
+OPPOSITE = {AFFIRMS: DENIES, DENIES: AFFIRMS}
 CONCEPT, NUMBER, RECORD = Takes.CONCEPT, Takes.NUMBER, Takes.RECORD
 
 
@@ -61,12 +65,15 @@ class QuickReader:
 
     Parameters
     ----------
-    knowledge, classifier, terms
+    knowledge, classifier, following, terms
         What gate, classification and laying out work by.
     """
 
-    def __init__(self, knowledge: Knowledge, classifier: Classifier, terms: Terms) -> None:
+    def __init__(
+        self, knowledge: Knowledge, classifier: Classifier, following: Following, terms: Terms
+    ) -> None:
         self.knowledge, self.classifier, self.terms = knowledge, classifier, terms
+        self.following = following
         records = knowledge.record_classes
         self.refusals = Refusals(knowledge, terms.incompatible)
         self.closures = Closures(classifier)
@@ -116,10 +123,10 @@ class QuickReader:
         roles = {iri: self.roles[REQUEST]}
         records: dict[str, Found] = {}
         days: list[str] = []
-        follows: dict[str, tuple[Followed, ...]] = {}
+        defaults: dict[str, tuple[Default, ...]] = {}
         # A link adds the record it leads to, which is looked at in its turn.
         for node in (queue := [iri]):
-            records[node] = self._record(node, raw.get(node, {}), roles, queue, days, follows)
+            records[node] = self._record(node, raw.get(node, {}), roles, queue, days, defaults)
         own = records[iri]
         (patient,), (procedure,), (day,) = (own[p] for p in ASKED)
         assert isinstance(patient, str) and isinstance(procedure, str) and isinstance(day, str)
@@ -135,7 +142,15 @@ class QuickReader:
                 concerned[pain] = None
         if concerned:
             own[CONCERNS_PAIN] = concerned
-        facts = laid_out(iri, patient, procedure, records, raw, self.terms, follows)
+        for node, says, fact, _ in self.following.follow(
+            records, [(n, role.iri) for n, role in roles.items()], day
+        ):
+            found = records[node]
+            if fact in found.get(OPPOSITE.get(says, ""), NONE):
+                raise Unsure
+            # What the tables keep is not changed.
+            found[says] = {**found.get(says, {}), fact: None}
+        facts = laid_out(iri, patient, procedure, records, raw, self.terms, defaults)
         nodes = NamedNode(iri), NamedNode(patient), NamedNode(procedure)
         classes = {n: role.iri for n, role in roles.items()}
         for found in records.values():
@@ -143,7 +158,7 @@ class QuickReader:
                 if code not in self.terms.concepts:
                     classes[str(code)] = DIAGNOSIS_CODE
         request = Request(*nodes, date.fromisoformat(day), name, Stated(raw, classes))
-        return Prepared(request, facts, self.classifier)
+        return Prepared(request, facts, self.classifier, self.following)
 
     def _record(
         self,
@@ -152,9 +167,9 @@ class QuickReader:
         roles: dict[str, Role],
         queue: list[str],
         days: list[str],
-        follows: dict[str, tuple[Followed, ...]],
+        defaults: dict[str, tuple[Default, ...]],
     ) -> Found:
-        """Return a record with all that follows from each of its statements."""
+        """Return a record with all that defaults from each of its statements."""
         refuse_name(node)
         role = roles[node]
         specs = role.specs
@@ -198,8 +213,8 @@ class QuickReader:
                 else:
                     own_days[p] = v
             found[p] = values
-        if role.is_procedure and (more_read := followed(stated, self.terms.coding)):
-            follows[node] = more_read
+        if role.is_procedure and (more_read := defaults_of(stated, self.terms.coding)):
+            defaults[node] = more_read
             for p, value, _ in more_read:
                 for q, more in self.closures.of_statement(p, value):
                     found[q] = self._both(q, found[q], more) if q in found else more
@@ -212,14 +227,14 @@ class QuickReader:
         return found
 
     def _met(self, role: Role, spec: Spec, concept: Value) -> Closure:
-        """Return what follows from a concept that was not met before."""
+        """Return what defaults from a concept that was not met before."""
         if concept in spec.among:
             found = self.closures.of_role(spec.iri, str(concept), role.types)
             for q, values in found:
                 self.refusals.refuse_both(q, values, values)
             spec.closures[concept] = found
             return found
-        # There are too many of these to keep, and nothing follows from them.
+        # There are too many of these to keep, and nothing defaults from them.
         if spec.iri != HAS_DIAGNOSIS or not isinstance(concept, str):
             raise Unsure
         if not codes.is_untabled(NamedNode(concept), self.knowledge):

@@ -143,7 +143,7 @@ def verdict(leaf: str, turtle: str) -> Verdict:
 
 def prepared_of(read: Request, facts: Triples) -> Prepared:
     """Return what judges are handed."""
-    return Prepared.of(read, facts, bench().classifier, bench().terms)
+    return Prepared.of(read, facts, bench().classifier, bench().following, bench().terms)
 
 
 def judged(policy: Policy, read: Request, facts: Triples) -> Verdicts:

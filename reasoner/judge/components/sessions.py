@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from ...facts.layout import Facts, Session
-from ...namespaces import local_name
+from ...namespaces import COV, local_name
 from .given import Given
 
 Picking: TypeAlias = Callable[[Facts, list[Session]], tuple[list[Session], list[Session]]]
@@ -36,6 +36,7 @@ class Sessions:
     technique: str | None = None
     intent: str | None = None
     in_episode: bool = False
+    regions: frozenset[str] | None = None
 
 
 def scope_of(given: Given) -> RegionScope:
@@ -50,7 +51,16 @@ def sessions_of(given: Given, parameter: str = "ofProcedure") -> Sessions:
         given.text("withTechnique"),
         given.text("withIntent"),
         given.is_true("withinEpisode"),
+        _regions(given),
     )
+
+
+def _regions(given: Given) -> frozenset[str] | None:
+    """Return the regions of the group that a leaf asks for."""
+    if "inRegions" not in given:
+        return None
+    members = given.knowledge.triples.objects(given.term("inRegions"), COV.gathersRegion)
+    return frozenset(region.value for region in members)
 
 
 def picking(of: Sessions) -> Picking:
@@ -61,6 +71,7 @@ def picking(of: Sessions) -> Picking:
     """
     anywhere, same = of.scope is RegionScope.ANY, of.scope is RegionScope.SAME
     technique, intent, in_episode = of.technique, of.intent, of.in_episode
+    regions = of.regions
 
     def picked(facts: Facts, sessions: list[Session]) -> tuple[list[Session], list[Session]]:
         sure, possible, region = [], [], facts.region
@@ -73,6 +84,10 @@ def picking(of: Sessions) -> Picking:
                     certain = False
                 elif (s.region == region) is not same:
                     continue
+            if regions is not None and s.region not in regions:
+                if s.region is not None:
+                    continue
+                certain = False
             if technique is not None and technique not in s.techniques:
                 if technique in s.barred:
                     continue

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from covergraph.engine import Reasoner
@@ -376,7 +378,7 @@ def test_trace_says_which_code_a_value_follows_from(reasoner: Reasoner) -> None:
     answer = reasoner.answer(read(reasoner, "cov:hasProcedureCode code:64493"), "nia/cg-301")
     recorder = Recorder(reasoner.knowledge)
     told = [
-        recorder.statement(said, answer)
+        json.loads(recorder.statement(said, answer))
         for traced in reasoner.trace(answer)
         for said in traced.statements
         if said.property == GUIDANCE

@@ -13,6 +13,7 @@ from ..knowledge import codes
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, XSD, compact
 from ..triples import Node, Term, Triples
+from .onset import refuse_onsets
 from .records import Records
 from .values import day_of, is_group
 
@@ -124,6 +125,8 @@ def refuse_contradictions_of(records: Records, classified: Triples) -> None:
         for node in records.of(role):
             _refuse_regions(records, node, classified)
             _refuse_joints(records, node, classified)
+    for node in records.of(COV.RequestedProcedure):
+        refuse_onsets(records, node, classified)
     for node in records.roles:
         for p, values in classified.predicates(node).items():
             # A patient may have, or not have, several things that exclude each other in one.

@@ -19,6 +19,7 @@ from ..request.gate import Request
 from ..request.stated import dated
 from ..triples import Triples
 from .classify import Classifier
+from .defaults import completed
 from .derive import derive
 from .following import Following, followed_by, triples_of
 from .layout import Facts, Terms, View, facts_of, stated_days
@@ -66,7 +67,8 @@ class Prepared:
         request = self.request
         if self.unseen is None:
             nodes = request.iri, request.patient, request.procedure
-            classified = self.classifier.classify(request.triples)
+            stated = completed(request.triples, self.classifier.coding)
+            classified = self.classifier.classify(stated)
             derived = derive(*nodes, classified, self.classifier.knowledge)
             derived.update(triples_of(followed_by(request, derived, self.following)))
             return derived

@@ -25,6 +25,7 @@ from ..plain import (
     DATE_OF_SERVICE,
     DAY_LENGTH,
     DENIES,
+    EARLIER_PROCEDURES,
     ENDED_ON,
     HAD_OUTCOME,
     HAD_THERAPY,
@@ -187,12 +188,12 @@ class Facts:
         From a concept to the classes it is of.
     pain : mapping
         What is stated of the pain that the request is about.
-    silent : bool
-        Whether nothing says that the list of earlier procedures is complete.
     view : View
         What the policy that judges makes of the history.
     defaults : mapping
         From each procedure to what is read of it by default, with what that follows from.
+    silent_on : collection of str
+        The lists that nothing says are complete.
     """
 
     iri: str
@@ -212,9 +213,9 @@ class Facts:
     earlier: list[Session]
     courses: list[Course]
     planned: list[Session]
-    silent: bool = True
     view: View = NO_VIEW
     defaults: Defaults = field(default_factory=dict)
+    silent_on: Values = (EARLIER_PROCEDURES,)
 
     def values(self, node: Value, p: str) -> Values:
         """Return the values of a property of any node."""
@@ -428,7 +429,7 @@ def laid_out(
             for n in own.get(ALSO_PLANNED, NONE)
         ],
         defaults=defaults,
-        silent=SILENT_ON in own,
+        silent_on=own.get(SILENT_ON, NONE),
     )
 
 

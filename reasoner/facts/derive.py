@@ -2,8 +2,9 @@
 
 Which pain a request is about is a join of two regions; which concepts rule each other
 out, or leave open a narrower one, is a closure over the ontology; what a procedure is
-meant for holds for want of a statement. All are added as links, so that a shape or a query
-has only to follow them.
+meant for holds for want of a statement; a date lies between two days; and a list that is not
+complete may leave something out. All are added as links, so that a shape or a query has only
+to follow them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from pyoxigraph import NamedNode
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, RDF
 from ..triples import Triples
+from .dates import dated
+from .lists import listed
 from .purpose import may_be_for, meant_for
 
 
@@ -52,6 +55,9 @@ def derive(
             derived.add(narrower, COV.narrowerThan, concept)
     derived.update(region_groups(facts, knowledge))
     derived.update(therapy_kinds(knowledge))
+    service = facts.text(request, COV.dateOfService)
+    derived.update(dated(facts, service, knowledge))
+    derived.update(list(listed(request, patient, derived, service, knowledge)))
     return derived
 
 

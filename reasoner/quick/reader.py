@@ -23,6 +23,7 @@ from ..plain import (
     CONCERNS_PAIN,
     DATE_OF_SERVICE,
     DENIES,
+    EARLIER_PROCEDURES,
     HAS_PAIN,
     HAS_PATIENT,
     IN_REGION,
@@ -31,6 +32,7 @@ from ..plain import (
     MAY_BE_FOR,
     NONE,
     REQUESTS_PROCEDURE,
+    SILENT_ON,
     TREATS_REGION,
     TYPE,
     Statements,
@@ -60,6 +62,7 @@ from .tables import (
 from .written import Unsure, named, refuse_name
 
 REQUEST = COV.CoverageRequest.value
+SILENT: Kept = {EARLIER_PROCEDURES: None}
 ASKED = (HAS_PATIENT, REQUESTS_PROCEDURE, DATE_OF_SERVICE)
 DIAGNOSIS_CODE = COV.DiagnosisCode.value
 OPPOSITE = {AFFIRMS: DENIES, DENIES: AFFIRMS}
@@ -167,6 +170,7 @@ class QuickReader:
                 concerned[pain] = None
         if concerned:
             own[CONCERNS_PAIN] = concerned
+        own[SILENT_ON] = SILENT
         for node, says, fact, _ in self.following.follow(
             records, [(n, role.iri) for n, role in roles.items()], day
         ):

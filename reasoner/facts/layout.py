@@ -403,7 +403,6 @@ def laid_out(
     (day,) = own[DATE_OF_SERVICE]
     assert isinstance(day, str)
     pains = [records[p] for p in own.get(CONCERNS_PAIN, NONE)]  # type: ignore[index]
-    incompatible, systemic = terms.incompatible, terms.systemic
     if defaults is None:
         nodes = (procedure, *of_patient.get(UNDERWENT, NONE), *own.get(ALSO_PLANNED, NONE))
         defaults = defaults_in(stated, map(str, nodes), terms.coding)

@@ -55,6 +55,7 @@ OF_THERAPY = COV.ofTherapy.value
 HAD_OUTCOME = COV.hadOutcome.value
 STARTED_ON = COV.startedOn.value
 ENDED_ON = COV.endedOn.value
+LASTED = COV.lasted.value
 
 DAY_LENGTH = len("2000-01-01")
 NONE: tuple[Value, ...] = ()

@@ -34,9 +34,15 @@ def derive(
     """
     derived = facts.copy()
     regions = set(facts.objects(procedure, COV.treatsRegion))
-    for pain in facts.objects(patient, COV.hasPain):
-        if regions & set(facts.objects(pain, COV.inRegion)):
-            derived.add(request, COV.concernsPain, pain)
+    cared_for = {r for region in regions for r in knowledge.care.get(region, ())}
+    derived.update((request, COV.countsCareOf, region) for region in cared_for)
+    pains = facts.objects(patient, COV.hasPain)
+    for where in (regions, cared_for):
+        concerned = [p for p in pains if where & set(facts.objects(p, COV.inRegion))]
+        derived.update((request, COV.concernsPain, pain) for pain in concerned)
+        # Pain of the region itself comes before what counts for want of it.
+        if concerned:
+            break
     purposes = facts.objects(procedure, COV.isFor)
     perhaps = may_be_for(purposes, knowledge.narrower)
     derived.update((procedure, COV.mayBeFor, p) for p in perhaps)
@@ -52,6 +58,9 @@ def derive(
             derived.add(narrower, COV.narrowerThan, concept)
     derived.update(region_groups(facts, knowledge))
     derived.update(therapy_kinds(knowledge))
+    derived.update(
+        (request, COV.lengthAsked, o) for _, o in knowledge.triples.pairs(COV.minimumCourse)
+    )
     return derived
 
 

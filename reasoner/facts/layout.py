@@ -30,6 +30,7 @@ from ..plain import (
     HAD_THERAPY,
     HAS_INTENT,
     HAS_PATIENT,
+    LASTED,
     NONE,
     NOTHING,
     OF_THERAPY,
@@ -55,6 +56,7 @@ from ..plain import (
 from ..triples import Triples
 from .classify import Classifier
 from .defaults import Defaults, defaults_in
+from .underway import Ends, Span, ends_of
 
 Incompatible: TypeAlias = Mapping[Value, frozenset[str]]
 
@@ -108,16 +110,23 @@ class Session:
 
 @dataclass(slots=True)
 class Course:
-    """A course of a therapy."""
+    """A course of a therapy.
+
+    Parameters
+    ----------
+    ends : Ends
+        The days between which it began and ended.
+    lasted : str
+        The length that is stated of it, or the empty text.
+    """
 
     node: str
     kinds: Values
     barred_kinds: Set[str]
     systemic: bool
     regions: Values
-    barred_regions: Set[str]
-    start: str | None
-    end: str | None
+    ends: Ends
+    lasted: str
     outcomes: Values
     barred_outcomes: Set[str]
     affirmed: Values
@@ -254,21 +263,26 @@ def course(node: str, record: Record, incompatible: Incompatible, systemic: Valu
     """Lay out a course of therapy."""
     get = record.get
     kinds, regions = get(OF_THERAPY, NONE), get(TREATS_REGION, NONE)
-    outcomes = get(HAD_OUTCOME, NONE)
+    outcomes, lasted = get(HAD_OUTCOME, NONE), day_or_none(get(LASTED, NONE)) or ""
     return Course(
         node,
         kinds,
         barred_by(kinds, incompatible),
         any(k in systemic for k in kinds),
         regions,
-        barred_by(regions, incompatible),
-        day_or_none(get(STARTED_ON, NONE)),
-        day_or_none(get(ENDED_ON, NONE)),
+        ends_of(_ends(get(STARTED_ON, NONE)), _ends(get(ENDED_ON, NONE)), lasted),
+        lasted,
         outcomes,
         barred_by(outcomes, incompatible),
         get(AFFIRMS, NONE),
         get(DENIES, NONE),
     )
+
+
+def _ends(values: Values) -> Span:
+    """Return the first and the last day that a stated date may stand for."""
+    day = day_or_none(values) or ""
+    return day, day
 
 
 def records_of(triples: Triples) -> dict[str, Record]:

@@ -23,6 +23,7 @@ from .defaults import completed
 from .derive import derive
 from .following import Following, followed_by, triples_of
 from .layout import Facts, Terms, View, facts_of, stated_days
+from .underway import with_days
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,11 @@ class Prepared:
         facts = facts_of(request.iri, request.triples, triples, terms)
         prepared = cls(request, facts, classifier, following)
         # What is known already takes the place of what would be worked out.
-        prepared.__dict__["triples"] = triples
+        prepared.__dict__["derived"] = triples
         return prepared
 
     @cached_property
-    def triples(self) -> Triples:
+    def derived(self) -> Triples:
         """The request classified and derived, with the view of its history."""
         request = self.request
         if self.unseen is None:
@@ -72,10 +73,15 @@ class Prepared:
             derived = derive(*nodes, classified, self.classifier.knowledge)
             derived.update(triples_of(followed_by(request, derived, self.following)))
             return derived
-        triples, day = self.unseen.triples, self.facts.day
+        triples, day = self.unseen.derived, self.facts.day
         if day != self.unseen.facts.day:
             triples = dated(request.iri, triples, day)
         return with_view(triples, request.iri, self.facts.view)
+
+    @cached_property
+    def triples(self) -> Triples:
+        """What shapes look at: all that follows, and the days of courses of therapy."""
+        return with_days(self.request.iri, self.derived)
 
     def seen_by(self, view: View, on: date | None = None) -> Prepared:
         """Return it with a policy's view of the history, as of another day if one is given."""

@@ -80,6 +80,9 @@ class QuickReader:
     ) -> None:
         self.knowledge, self.classifier, self.terms = knowledge, classifier, terms
         self.following = following
+        self.care: dict[Value, list[str]] = {
+            region.value: [o.value for o in of] for region, of in knowledge.care.items()
+        }
         records = knowledge.record_classes
         self.refusals = Refusals(knowledge, terms.incompatible)
         self.closures = Closures(classifier)
@@ -161,12 +164,14 @@ class QuickReader:
         elif meant := meant_for(of_procedure[TYPE], self.meant):
             of_procedure[IS_MEANT_FOR] = dict.fromkeys(meant)
         regions = of_procedure.get(TREATS_REGION, NONE)
-        concerned: dict[Value, None] = {}
-        for pain in of_patient.get(HAS_PAIN, NONE):
-            if any(r in regions for r in records[pain][IN_REGION]):  # type: ignore[index]
-                concerned[pain] = None
-        if concerned:
-            own[CONCERNS_PAIN] = concerned
+        for where in (regions, [r for region in regions for r in self.care[region]]):
+            concerned: dict[Value, None] = {}
+            for pain in of_patient.get(HAS_PAIN, NONE):
+                if any(r in where for r in records[pain][IN_REGION]):  # type: ignore[index]
+                    concerned[pain] = None
+            if concerned:
+                own[CONCERNS_PAIN] = concerned
+                break
         for node, says, fact, _ in self.following.follow(
             records, [(n, role.iri) for n, role in roles.items()], day
         ):

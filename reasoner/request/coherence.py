@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from pyoxigraph import NamedNode
 
+from .. import days
 from ..knowledge import codes
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, XSD, compact
 from ..triples import Node, Term, Triples
 from .onset import refuse_onsets
 from .records import Records
-from .values import day_of, is_group
+from .values import day_of
 
 PROCEDURES = (COV.RequestedProcedure, COV.PlannedProcedure, COV.EarlierProcedure)
 # Pairs of days on one record, the earlier first.
@@ -34,11 +35,7 @@ def refuse_incoherent(records: Records) -> None:
         for node in records.of(role):
             _refuse_codes(records, node)
     _refuse_days(records)
-    for course in records.of(COV.TherapyCourse):
-        for kind in records.triples.objects(course, COV.ofTherapy):
-            if is_group(kind, records.knowledge):
-                hint = "state the kind of therapy that was given"
-                raise records.refuse(course, f"{compact(kind.value)} is a group of therapies", hint)
+    _refuse_lengths(records)
     seen: set[Term] = set()
     for pain in records.of(COV.PainRecord):
         for region in records.triples.objects(pain, COV.inRegion):
@@ -101,6 +98,24 @@ def _refuse_days(records: Records) -> None:
             if start and end and end < start:
                 what = f"{compact(second.value)} is before {compact(first.value)}"
                 raise records.refuse(node, what)
+
+
+def _refuse_lengths(records: Records) -> None:
+    """Refuse courses that are longer, or shorter, than their dates can be."""
+    t = records.triples
+    (request,) = records.of(COV.CoverageRequest)
+    day = t.text(request, COV.dateOfService)
+    for course in records.of(COV.TherapyCourse):
+        lasted = t.text(course, COV.lasted)
+        start, end = t.text(course, COV.startedOn), t.text(course, COV.endedOn)
+        if not lasted or not start:
+            continue
+        what = "cov:lasted is longer than its dates allow"
+        if days.last_day(start, lasted) > (end or day):
+            hint = "" if end else "it would end after the date of service"
+            raise records.refuse(course, what, hint)
+        if end and days.last_day(start, lasted) < end:
+            raise records.refuse(course, "cov:lasted is shorter than its dates say")
 
 
 def _refuse_facts(records: Records, facts: Triples, hint: str) -> None:

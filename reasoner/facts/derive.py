@@ -37,8 +37,9 @@ def derive(
     cared_for = {r for region in regions for r in knowledge.care.get(region, ())}
     derived.update((request, COV.countsCareOf, region) for region in cared_for)
     pains = facts.objects(patient, COV.hasPain)
+    everywhere = not knowledge.concerned_everywhere.isdisjoint(facts.types(procedure))
     for where in (regions, cared_for):
-        concerned = [p for p in pains if where & set(facts.objects(p, COV.inRegion))]
+        concerned = [p for p in pains if everywhere or where & set(facts.objects(p, COV.inRegion))]
         derived.update((request, COV.concernsPain, pain) for pain in concerned)
         # Pain of the region itself comes before what counts for want of it.
         if concerned:

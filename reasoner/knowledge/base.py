@@ -196,6 +196,12 @@ class Knowledge:
             for region in self.instances_of(COV.SpinalRegion)
         }
 
+    @cached_property
+    def concerned_everywhere(self) -> frozenset[Term]:
+        """The classes of procedures that concern the pain of any region."""
+        t = self.triples
+        return frozenset(c for c, flag in t.pairs(COV.concernsPainAnywhere) if is_true(flag))
+
     def instances_of(self, cls: NamedNode) -> list[NamedNode]:
         """Return the named individuals of a class and of its subclasses."""
         return [

@@ -80,6 +80,7 @@ class QuickReader:
     ) -> None:
         self.knowledge, self.classifier, self.terms = knowledge, classifier, terms
         self.following = following
+        self.everywhere = frozenset(c.value for c in knowledge.concerned_everywhere)
         self.care: dict[Value, list[str]] = {
             region.value: [o.value for o in of] for region, of in knowledge.care.items()
         }
@@ -164,10 +165,12 @@ class QuickReader:
         elif meant := meant_for(of_procedure[TYPE], self.meant):
             of_procedure[IS_MEANT_FOR] = dict.fromkeys(meant)
         regions = of_procedure.get(TREATS_REGION, NONE)
+        everywhere = not self.everywhere.isdisjoint(of_procedure[TYPE])
         for where in (regions, [r for region in regions for r in self.care[region]]):
             concerned: dict[Value, None] = {}
             for pain in of_patient.get(HAS_PAIN, NONE):
-                if any(r in where for r in records[pain][IN_REGION]):  # type: ignore[index]
+                at = records[pain][IN_REGION]  # type: ignore[index]
+                if everywhere or any(r in where for r in at):
                     concerned[pain] = None
             if concerned:
                 own[CONCERNS_PAIN] = concerned

@@ -87,7 +87,7 @@ class HadTherapy:
         courses = [c for c in facts.courses if self.may_count(c, facts, left)]
         undated = [c.lasted for c in courses if c.lasted and not c.ends.dated]
         spans = [
-            s for c in courses if c.ends.dated or not c.lasted for s in self._possible(c, facts)
+            s for c in courses if c.ends.dated or not c.lasted for s in self.possible(c, facts)
         ]
         if self.at_least is None:
             return bool(courses if self.window is None else spans or undated)
@@ -139,7 +139,8 @@ class HadTherapy:
         span = underway.sure_span(course.ends)
         return self._within(span, facts) if span else []
 
-    def _possible(self, course: Course, facts: Facts) -> list[underway.Span]:
+    def possible(self, course: Course, facts: Facts) -> list[underway.Span]:
+        """Return the days in the window on which a course may have been under way."""
         return self._within(underway.possible_span(course.ends, facts.day), facts)
 
     def _within(self, span: underway.Span, facts: Facts) -> list[underway.Span]:

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from pyoxigraph import Literal, NamedNode
 
 from .. import days
-from ..namespaces import COV, REQUESTS, XSD
+from ..namespaces import COV, RDF, REQUESTS, XSD
 from ..triples import Node, Triples
 
 Span = tuple[str, str]
@@ -138,7 +138,7 @@ def with_days(request: NamedNode, triples: Triples) -> Triples:
         for length in lengths:
             node = NamedNode(f"{_COUNT}{last}-{length}")
             number = days.days_back(last, length) if dated else days.fewest(length)
-            out.add(request, COV.countsBack, node)
+            out.add(node, RDF.type, COV.LengthCountedBack)
             out.add(node, COV.untilDay, Literal(last, datatype=XSD.date))
             out.add(node, COV.ofLength, _length(length))
             out.add(node, COV.inDays, Literal(str(number), datatype=XSD.integer))

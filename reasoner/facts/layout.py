@@ -56,7 +56,7 @@ from ..plain import (
 from ..triples import Triples
 from .classify import Classifier
 from .defaults import Defaults, defaults_in
-from .underway import Ends, Span, ends_of
+from .underway import Ends, Span, course_ends
 
 Incompatible: TypeAlias = Mapping[Value, frozenset[str]]
 
@@ -270,7 +270,7 @@ def course(node: str, record: Record, incompatible: Incompatible, systemic: Valu
         barred_by(kinds, incompatible),
         any(k in systemic for k in kinds),
         regions,
-        ends_of(_ends(get(STARTED_ON, NONE)), _ends(get(ENDED_ON, NONE)), lasted),
+        course_ends(_ends(get(STARTED_ON, NONE)), _ends(get(ENDED_ON, NONE)), lasted),
         lasted,
         outcomes,
         barred_by(outcomes, incompatible),

@@ -42,7 +42,7 @@ class Ends:
         return bool(self.start_latest or self.end_latest)
 
 
-def ends_of(start: Span, end: Span, lasted: str) -> Ends:
+def course_ends(start: Span, end: Span, lasted: str) -> Ends:
     """Return the ends of a course from the ends of its two dates, and its length.
 
     Parameters
@@ -146,8 +146,19 @@ def with_days(request: NamedNode, triples: Triples) -> Triples:
 
 
 def _stated_ends(course: Node, triples: Triples) -> Ends:
-    start, end = triples.text(course, COV.startedOn), triples.text(course, COV.endedOn)
-    return ends_of((start, start), (end, end), triples.text(course, COV.lasted))
+    start = (
+        _first_text(triples, course, COV.startedOnEarliest, COV.startedOn),
+        _first_text(triples, course, COV.startedOnLatest, COV.startedOn),
+    )
+    end = (
+        _first_text(triples, course, COV.endedOnEarliest, COV.endedOn),
+        _first_text(triples, course, COV.endedOnLatest, COV.endedOn),
+    )
+    return course_ends(start, end, triples.text(course, COV.lasted))
+
+
+def _first_text(triples: Triples, node: Node, *links: NamedNode) -> str:
+    return next(filter(None, (triples.text(node, p) for p in links)), "")
 
 
 def _write_days(out: Triples, course: Node, p: NamedNode, span: Span, longest: int) -> None:

@@ -23,6 +23,8 @@ from .given import Given, Judging
 from .sessions import RegionScope, scope_of
 
 FOLLOW_UP = COV.FollowUpDocumented.value
+THERAPIES = COV.Therapies.value
+COMPLETE_FOR, PARTIAL_FOR = COV.completeFor.value, COV.partialFor.value
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,11 @@ class HadTherapy:
         return self.kinds.difference(facts.patient.get(DENIES, NONE))
 
     def unsaid(self, facts: Facts) -> frozenset[str]:
-        """Return the kinds asked for of which nothing is said: no course, and no denial."""
+        """Return the kinds asked for of which there may be courses that are not stated."""
+        if THERAPIES in facts.patient.get(COMPLETE_FOR, NONE):
+            return frozenset()
+        if THERAPIES in facts.patient.get(PARTIAL_FOR, NONE):
+            return self.left(facts)
         return self.left(facts).difference(k for c in facts.courses for k in c.kinds)
 
     def _meets(self, facts: Facts, sure: list[Session], possible: list[Session]) -> bool:

@@ -35,7 +35,6 @@ def derive(
     derived = facts.copy()
     regions = set(facts.objects(procedure, COV.treatsRegion))
     cared_for = {r for region in regions for r in knowledge.care.get(region, ())}
-    derived.update((request, COV.countsCareOf, region) for region in cared_for)
     pains = facts.objects(patient, COV.hasPain)
     everywhere = not knowledge.concerned_everywhere.isdisjoint(facts.types(procedure))
     for where in (regions, cared_for):
@@ -59,9 +58,6 @@ def derive(
             derived.add(narrower, COV.narrowerThan, concept)
     derived.update(region_groups(facts, knowledge))
     derived.update(therapy_kinds(knowledge))
-    derived.update(
-        (request, COV.lengthAsked, o) for _, o in knowledge.triples.pairs(COV.minimumCourse)
-    )
     return derived
 
 

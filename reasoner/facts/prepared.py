@@ -81,7 +81,7 @@ class Prepared:
     @cached_property
     def triples(self) -> Triples:
         """What shapes look at: all that follows, and the days of courses of therapy."""
-        return with_days(self.request.iri, self.derived)
+        return with_days(self.request.iri, self.derived, self.classifier.knowledge)
 
     def seen_by(self, view: View, on: date | None = None) -> Prepared:
         """Return it with a policy's view of the history, as of another day if one is given."""

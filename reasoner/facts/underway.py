@@ -16,6 +16,7 @@ from datetime import date, timedelta
 from pyoxigraph import Literal, NamedNode
 
 from .. import days
+from ..knowledge.base import Knowledge
 from ..namespaces import COV, RDF, REQUESTS, XSD
 from ..triples import Node, Triples
 
@@ -101,18 +102,24 @@ def number_of(spans: Iterable[Span]) -> int:
 # --- The same for shapes ----------------------------------------------------------------
 
 
-def with_days(request: NamedNode, triples: Triples) -> Triples:
+def with_days(request: NamedNode, triples: Triples, knowledge: Knowledge) -> Triples:
     """Return triples with the days on which each course was, or may have been, under way.
+
+    With them come the regions whose therapy counts for the requested procedure.
 
     The latest days of a course are enough: with as many as the longest length asked for it
     is long enough by itself, and before them no window begins that it does not fill.
     """
-    patient = triples.value(request, COV.hasPatient)
+    patient, procedure = (
+        triples.value(request, p) for p in (COV.hasPatient, COV.requestsProcedure)
+    )
     courses = triples.objects(patient, COV.hadTherapy) if patient is not None else []
-    lengths = [o.value for o in triples.objects(request, COV.lengthAsked)]
-    if not courses or not lengths:
+    if not courses or procedure is None:
         return triples
+    lengths = sorted({o.value for _, o in knowledge.triples.pairs(COV.minimumCourse)})
     out = triples.copy()
+    for region in triples.objects(procedure, COV.treatsRegion):
+        out.update((request, COV.countsCareOf, r) for r in knowledge.care.get(region, ()))
     day, longest = triples.text(request, COV.dateOfService), max(map(days.most, lengths))
     lasts: dict[str, bool] = {}
     for place, course in enumerate(courses):

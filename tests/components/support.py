@@ -162,7 +162,9 @@ def judged(policy: Policy, read: Request, facts: Triples) -> Verdicts:
 def conforms(leaf: str, turtle: str) -> tuple[bool, bool]:
     """Return whether a request conforms to a leaf, and whether it conforms to the leaf's twin."""
     read, facts = facts_of(turtle)
-    failed = failing_shapes(to_rdflib(with_days(read.iri, facts)), _wrapped(leaf))
+    failed = failing_shapes(
+        to_rdflib(with_days(read.iri, facts, bench().knowledge)), _wrapped(leaf)
+    )
     iri = policy_of(leaf).root.members[0].iri
     return wrapper_of(iri) not in failed, wrapper_of(twin_of(iri)) not in failed
 

@@ -36,7 +36,13 @@ from tests.tools.case_files import Case, load_cases
 from tests.tools.generate import changed, requests
 
 # What takes more than looking up: a date that is not a day, an age, what is said of a list.
-OPEN = (b"#gYear", b"ontology#age>", b"ontology#completeFor>", b"ontology#partialFor>")
+OPEN = (
+    b"#gYear",
+    b"ontology#age>",
+    b"ontology#completeFor>",
+    b"ontology#partialFor>",
+    b"ontology#lasted>",
+)
 
 
 def is_plain(data: bytes) -> bool:

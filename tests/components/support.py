@@ -23,6 +23,7 @@ from covergraph.facts.derive import derive
 from covergraph.facts.following import Following
 from covergraph.facts.layout import Terms, terms_of
 from covergraph.facts.prepared import Prepared
+from covergraph.facts.underway import with_days
 from covergraph.judge import Verdict, Verdicts
 from covergraph.judge.compiled import CompiledJudge
 from covergraph.judge.reference import ReferenceJudge, failing_shapes, to_rdflib, wrapper_of
@@ -160,8 +161,10 @@ def judged(policy: Policy, read: Request, facts: Triples) -> Verdicts:
 
 def conforms(leaf: str, turtle: str) -> tuple[bool, bool]:
     """Return whether a request conforms to a leaf, and whether it conforms to the leaf's twin."""
-    _, facts = facts_of(turtle)
-    failed = failing_shapes(to_rdflib(facts), _wrapped(leaf))
+    read, facts = facts_of(turtle)
+    failed = failing_shapes(
+        to_rdflib(with_days(read.iri, facts, bench().knowledge)), _wrapped(leaf)
+    )
     iri = policy_of(leaf).root.members[0].iri
     return wrapper_of(iri) not in failed, wrapper_of(twin_of(iri)) not in failed
 

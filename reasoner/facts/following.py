@@ -229,7 +229,8 @@ class _Shapes:
         least, needed = 0, False
         tests: list[Check] = []
         for p, objects in self.triples.predicates(shape).items():
-            if p in (RDF.type, SH.path, SH.qualifiedMinCount):
+            # The gate brings each value to the one datatype of its property.
+            if p in (RDF.type, SH.path, SH.datatype, SH.qualifiedMinCount):
                 continue
             for o in objects:
                 if p == SH.minCount:

@@ -142,6 +142,9 @@ class QuickReader:
         made : collection of str
             The names that unnamed nodes were given.
         """
+        for record in raw.values():
+            if HAS_DIAGNOSIS in record:
+                record[HAS_DIAGNOSIS] = self._spelled(record[HAS_DIAGNOSIS])
         (iri,) = [s for s, r in raw.items() if TYPE in r and REQUEST in r[TYPE]]
         roles = {iri: self.roles[REQUEST]}
         records: dict[str, Found] = {}
@@ -276,6 +279,14 @@ class QuickReader:
         if not codes.is_untabled(NamedNode(concept), self.knowledge):
             raise Unsure
         return ((spec.iri, {concept: None}),)
+
+    def _spelled(self, diagnoses: Iterable[Value]) -> dict[Value, None]:
+        """Return diagnosis codes with their dots, as the gate does."""
+        concepts = self.terms.concepts
+        return {
+            v if v in concepts else codes.canonical(NamedNode(str(v))).value: None
+            for v in diagnoses
+        }
 
     def _narrow(self, found: Found) -> None:
         """Add the classes that need a class and a value at once."""

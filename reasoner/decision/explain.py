@@ -227,15 +227,27 @@ def leaves_in(ways: Sets) -> int:
 
 
 def smallest(found: Sets) -> Sets:
-    """Drop every set that contains another."""
+    """Drop every set that contains another.
+
+    Raises
+    ------
+    KnowledgeError
+        When more are left than anybody could go through.
+    """
+    kept = fewest(found)
+    if len(kept) > MAX_WAYS:
+        raise KnowledgeError(f"a policy leaves more than {MAX_WAYS} ways to settle a request")
+    return kept
+
+
+def fewest(found: Sets) -> Sets:
+    """Return the sets that contain no other, the smaller first."""
     if len(found) < 2:
         return found
     kept: Sets = []
     for way in sorted(set(found), key=int.bit_count):
         if not any(k & way == k for k in kept):
             kept.append(way)
-    if len(kept) > MAX_WAYS:
-        raise KnowledgeError(f"a policy leaves more than {MAX_WAYS} ways to settle a request")
     return kept
 
 

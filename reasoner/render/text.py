@@ -19,6 +19,7 @@ from rich.tree import Tree
 
 from ..decision.decide import Decision
 from ..decision.select import Catalogue
+from ..decision.silences import noun
 from ..decision.statements import Statement
 from ..engine import Answer
 from ..judge.valuation import Verdict
@@ -287,12 +288,6 @@ def read(criterion: Criterion) -> str:
     if not (criterion.interpretation and named):
         return criterion.interpretation or named
     return f"{criterion.interpretation} ({named})"
-
-
-def noun(label: str) -> str:
-    """Return a property's label without the verb it begins with: "has intent" is "intent"."""
-    verb, _, rest = label.partition(" ")
-    return rest if rest and verb in ("has", "had", "of", "uses", "treats", "requests") else label
 
 
 def in_order(criteria: Iterable[Criterion], answer: Answer) -> list[Criterion]:

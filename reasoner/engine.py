@@ -19,6 +19,7 @@ from . import days
 from .decision.decide import Decision, Scope, decide, scope
 from .decision.evidence import Reads
 from .decision.explain import Ways, deciding, lifted, limiting, may_improve, missing
+from .decision.needed import NOTHING, AllOf, needed
 from .decision.rests import Reading, Rests
 from .decision.select import Catalogue, Selection
 from .decision.statements import Statements
@@ -114,6 +115,14 @@ class Answer:
         if self.rests is None or policy is None or valuation is None:
             return ()
         return self.rests.on(policy, valuation, self.decision, self.prepared.facts)
+
+    @cached_property
+    def needed(self) -> AllOf:
+        """What is missing, by how it combines: the missing sets before they are written out."""
+        policy, valuation, value = self.policy, self.valuation, self.value
+        if not self.missing or policy is None or valuation is None or value is None:
+            return NOTHING
+        return needed(policy, valuation, value.best)
 
     @property
     def policy(self) -> Policy | None:

@@ -72,8 +72,8 @@ class Rests:
                 for c in policy.criteria.values()
             }
         found: dict[Criterion, tuple[str, ...]] = {}
-        for leaf, silences in self._silences[policy].items():
-            words = tuple(s.words for s in silences if s.kept(facts))
+        for leaf, own in self._silences[policy].items():
+            words = tuple(silence.words for silence in own if silence.kept(facts))
             if words and valuation.verdict(leaf) is not Verdict.NOT_DOCUMENTED:
                 found[leaf] = words
         return found

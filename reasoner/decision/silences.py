@@ -110,6 +110,8 @@ class Silences:
         t = self.knowledge.triples
         for shape in t.objects(leaf.iri, SH.property):
             path = t.value(shape, SH.path)
+            if path == COV.requestsProcedure and override == COV.Absent:
+                yield from self._within(shape)
             silences = [
                 self.knowledge.properties[p].silence
                 for p in steps(t, path)
@@ -120,15 +122,27 @@ class Silences:
             if read and last not in (COV.affirms, COV.denies, COV.requestsProcedure):
                 yield Silence(unstated(self._name(last)), self._unsaid(path, last))
 
+    def _within(self, shape: Term) -> Iterable[Silence]:
+        """Yield the silence that is read of what the requested procedure is qualified by."""
+        t = self.knowledge.triples
+        for qualified in t.objects(shape, SH.qualifiedValueShape):
+            for inner in t.objects(qualified, SH.property):
+                path = t.value(inner, SH.path)
+                last = list(steps(t, path))[-1]
+                head = [(COV.requestsProcedure.value,)]
+                yield Silence(unstated(self._name(last)), self._unsaid(path, last, head))
+
     def _name(self, p: NamedNode) -> str:
         """Return what a value of a property is called."""
         label, takes = self.knowledge.label(p), self.knowledge.properties[p].takes
         named = noun(label)
         return self.knowledge.label(takes) if takes and named == label else named
 
-    def _unsaid(self, path: Term | None, last: NamedNode) -> Silent:
+    def _unsaid(
+        self, path: Term | None, last: NamedNode, head: Sequence[tuple[str, ...]] = ()
+    ) -> Silent:
         """Return what tells whether a path ends in nothing."""
-        way, lists = _ways(path, self.knowledge), self._lists(last)
+        way, lists = [*head, *_ways(path, self.knowledge)], self._lists(last)
 
         def kept(facts: Facts) -> bool:
             nodes: list[Value] = [facts.iri]

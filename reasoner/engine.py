@@ -18,8 +18,9 @@ from pyoxigraph import NamedNode
 from . import days
 from .decision.decide import Decision, Scope, decide, scope
 from .decision.evidence import Reads
-from .decision.explain import Ways, deciding, lifted, limiting, may_improve, missing
+from .decision.explain import Ways, deciding, may_improve, missing
 from .decision.needed import NOTHING, AllOf, needed
+from .decision.reasons import lifted, limiting
 from .decision.rests import Reading, Rests
 from .decision.select import Catalogue, Selection
 from .decision.statements import Statements

@@ -18,7 +18,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from ..decision.decide import Decision
-from ..decision.explain import limiting
+from ..decision.reasons import limiting
 from ..decision.select import Catalogue
 from ..decision.silences import noun
 from ..decision.statements import Statement

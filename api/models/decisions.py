@@ -76,6 +76,14 @@ class Reading(Model):
     citations: list[Citation]
 
 
+class Question(Model):
+    """What would settle a criterion that is missing."""
+
+    criterion: Iri
+    asks: list[str] = Field(description="What to state, or to deny.")
+    notCounted: list[str] = Field(description="Records that do not count, each with the reason.")
+
+
 class AllOf(Model):
     """What is needed together."""
 
@@ -117,6 +125,7 @@ class Decision(Model):
     missingGrouped: AllOf | None = Field(
         description="What is missing, each choice with its alternatives side by side."
     )
+    questions: list[Question]
     earliest: Day | None
     earliestDecision: str | None
     funding: str | None

@@ -24,6 +24,7 @@ from ..namespaces import compact
 from ..policies.criteria import Citation, Criterion, Policy
 from ..version import ENGINE, engine_version
 from .forms import Form, as_json, listed, slot
+from .questions import Questions
 from .words import ENDS
 
 # Past so many missing sets, only what they are made of is told.
@@ -54,6 +55,10 @@ class Recorder:
     @cached_property
     def reads(self) -> Reads:
         return Reads(self.knowledge)
+
+    @cached_property
+    def questions(self) -> Questions:
+        return Questions(self.knowledge, self.reads)
 
     def answer(self, answer: Answer) -> dict[str, Any]:
         """Return one answer: the keys that ``covergraph decide --format json`` prints."""
@@ -136,6 +141,7 @@ class Recorder:
             "deciding": deciding,
             "missing": missing,
             "missingGrouped": needed,
+            "questions": self._questions(answer),
             "earliest": answer.earliest.day.isoformat() if answer.earliest else None,
             "earliestDecision": answer.earliest.decision.value if answer.earliest else None,
             "funding": compact(answer.funding.value) if answer.funding else None,
@@ -148,6 +154,20 @@ class Recorder:
             "criteria": criteria,
             "receipt": self._receipt(answer, verdicts),
         }
+
+    def _questions(self, answer: Answer) -> list[dict[str, Any]]:
+        """Return what would settle each criterion that is missing, in the policy's order."""
+        facts, place = answer.prepared.facts, answer.policy.place if answer.policy else {}
+        missing = {c for way in answer.missing for c in way}
+        return [
+            {
+                "criterion": c.iri.value,
+                "asks": self.questions.asks(c, facts),
+                "notCounted": self.questions.not_counted(c, facts),
+            }
+            for c in place
+            if c in missing
+        ]
 
     def _receipt(self, answer: Answer, verdicts: Any) -> dict[str, Any]:
         """Return what the decision rests on: versions, hashes, editions and every verdict."""

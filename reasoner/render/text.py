@@ -159,6 +159,9 @@ class Renderer:
                 label.append(f"\non record: {found}", style="dim")
             if answer is not None and (lacking := self._not_stated(criterion, answer)):
                 label.append(f"\nnot stated: {lacking}", style="yellow")
+            if answer is not None:
+                for line in self._asked(criterion, answer):
+                    label.append(f"\n{line}", style="yellow")
             table.add_row(Text(sections(criterion.citations), style="cyan"), label)
         if more:
             table.add_row(Text(), Text(more, style="dim"))
@@ -188,6 +191,21 @@ class Renderer:
         if answer.valuation.verdict(criterion) is not Verdict.NOT_DOCUMENTED:
             return ""
         return ", ".join(noun(label) for label in self.recorder.silent(criterion, answer))
+
+    def _asked(self, criterion: Criterion, answer: Answer) -> Iterable[str]:
+        """Yield what of the record does not count, and what else would settle a question."""
+        valuation, facts = answer.valuation, answer.prepared.facts
+        if criterion.kind is not Kind.COMPONENT or valuation is None:
+            return
+        if valuation.verdict(criterion) is Verdict.MET:
+            return
+        if passed := self.recorder.questions.not_counted(criterion, facts):
+            yield f"does not count: {'; '.join(passed)}"
+        if valuation.verdict(criterion) is Verdict.NOT_DOCUMENTED:
+            asks = self.recorder.questions.asks(criterion, facts)
+            # What is not stated of a record stands there already.
+            if told := [ask for ask in asks if not ask.startswith("state of the record")]:
+                yield f"would settle it: {', '.join(told)}"
 
     def _said(self, said: Statement, answer: Answer) -> str:
         p = NamedNode(said.property)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from ..facts.layout import Facts
 from ..judge.valuation import Outcome, Valuation, Verdict, otherwise
@@ -23,6 +24,8 @@ from .silences import Silence, Silences
 
 # More ways than this to prove one thing are not followed: the smaller ones go first.
 MOST = 200
+# So many patterns of verdicts are remembered; nothing of a request is in them.
+MOST_KEPT = 1024
 # Stands for a leaf whose silence is not read.
 OPEN = -1
 
@@ -57,6 +60,7 @@ class Rests:
     _silences: dict[Policy, dict[Criterion, tuple[Silence, ...]]] = field(
         default_factory=dict, repr=False
     )
+    _found: dict[Any, tuple[Reading, ...]] = field(default_factory=dict, repr=False)
     _below: dict[Policy, dict[Criterion, frozenset[Criterion]]] = field(
         default_factory=dict, repr=False
     )
@@ -90,6 +94,23 @@ class Rests:
         read = self.read(policy, valuation, facts)
         if not read:
             return ()
+        # Requests that come out alike rest on the same.
+        verdicts = tuple(v.rank for v in valuation.verdicts_on(policy.leaves))
+        key = policy, decision, verdicts, tuple(read.items())
+        found = self._found.get(key)
+        if found is None:
+            if len(self._found) >= MOST_KEPT:
+                self._found.clear()
+            found = self._found[key] = self._proved(policy, valuation, decision, read)
+        return found
+
+    def _proved(
+        self,
+        policy: Policy,
+        valuation: Valuation,
+        decision: Decision,
+        read: dict[Criterion, tuple[str, ...]],
+    ) -> tuple[Reading, ...]:
         below = self._below[policy]
         above = {c for c in below if not read.keys().isdisjoint(below[c])}
         words = list(dict.fromkeys(w for told in read.values() for w in told))

@@ -15,14 +15,13 @@ from pyoxigraph import NamedNode
 from .. import days
 from ..decision.evidence import Reads
 from ..decision.silences import noun
+from ..decision.therapies import NotCounted, Why
 from ..facts.layout import Facts
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, SH, SKOS
 from ..plain import (
     CONCERNS_PAIN,
     DAY_LENGTH,
-    DENIES,
-    ENDED_ON,
     HAS_CODE,
     HAS_KIND,
     NONE,
@@ -69,6 +68,13 @@ class Questions:
 
     def not_counted(self, leaf: Criterion, facts: Facts) -> list[str]:
         """Return the records that were looked at and do not count, each with the reason."""
+        therapies = self.reads.therapies(leaf, facts)
+        if therapies is not None:
+            return [
+                f"{self.named(passed.course, facts)}: {self._passed_over(passed)}"
+                for passed in therapies.not_counted
+                if passed.why is not Why.KIND
+            ]
         found = []
         for record in dict.fromkeys(s.record for s in self.reads.facts_read(leaf, facts)):
             if record != facts.patient_iri and (reason := self._reason(leaf, record, facts)):
@@ -128,8 +134,10 @@ class Questions:
         for parameter, given in self.reads.given(leaf):
             if parameter.among == COV.hadTherapy:
                 yield f"state a course of {label(given)}{counted}"
-                if open_ := self._open_kinds(given, facts):
-                    yield f"or deny {listed(open_)}, or say that these were all the therapies"
+                therapies = self.reads.therapies(leaf, facts)
+                if therapies and therapies.open_kinds:
+                    kinds = listed([label(NamedNode(k)) for k in therapies.open_kinds])
+                    yield f"or deny {kinds}, or say that these were all the therapies"
             elif parameter.among is not None and not read:
                 when = "planned" if parameter.among == COV.alsoPlanned else "earlier"
                 yield f"state each {when} {label(given)}{counted}, or that there was none"
@@ -152,14 +160,16 @@ class Questions:
         window = self.knowledge.triples.text(leaf.iri, COV.inWindow)
         return days.before(date.fromisoformat(facts.day), window).isoformat() if window else ""
 
-    def _open_kinds(self, asked: Term, facts: Facts) -> list[str]:
-        """Return the kinds of therapy asked for that are neither recorded nor denied."""
-        known = self.knowledge
-        said = {*facts.patient.get(DENIES, NONE), *(k for c in facts.courses for k in c.kinds)}
-        kinds = known.instances_of(COV.TherapyKind)
-        broader = {b for k in kinds for b in known.broader_of(k) - {k}}
-        single = [k for k in kinds if k not in broader and asked in known.broader_of(k)]
-        return [known.label(k) for k in single if k.value not in said]
+    def _passed_over(self, passed: NotCounted) -> str:
+        """Return in words why a course of therapy does not count."""
+        told = listed([self.knowledge.label(NamedNode(t)) for t in passed.told if ":" in t])
+        if passed.why is Why.REGION:
+            return f"recorded for the {told}"
+        if passed.why is Why.OUTCOME:
+            return f"its outcome is {told}"
+        if passed.why is Why.WINDOW:
+            return f"ended on {passed.told[0]}, outside the window"
+        return "follow-up is denied"
 
     def _reason(self, leaf: Criterion, record: str, facts: Facts) -> str:
         """Return why a record does not count; empty where it may."""
@@ -171,10 +181,9 @@ class Questions:
                 return f"recorded for the {told}"
             return f"{noun(label(NamedNode(p)))} {told}"
         since = self._since(leaf, facts)
-        for p, word in ((ENDED_ON, "ended"), (PERFORMED_ON, "performed")):
-            last = [str(v) for v in facts.values(record, p)]
-            if since and last and len(last[0]) == DAY_LENGTH and last[0] <= since:
-                return f"{word} before the window, which begins after {since}"
+        last = [str(v) for v in facts.values(record, PERFORMED_ON)]
+        if since and last and len(last[0]) == DAY_LENGTH and last[0] <= since:
+            return f"performed before the window, which begins after {since}"
         return ""
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ..judge.valuation import Outcome, Valuation, Verdict
 from ..namespaces import COV
-from ..policies.criteria import Criterion, Kind
+from ..policies.criteria import Criterion, Kind, Policy
 
 # An indication is the farther from a request, the earlier what it differs in stands here.
 WEIGHTY = (COV.ProcedureRequestedConcern, COV.TreatedRegionConcern)
@@ -107,3 +107,22 @@ def lifted(criterion: Criterion, valuation: Valuation) -> bool:
         and valuation.bare(criterion).best < Outcome.COVERED
         and valuation.grounds(criterion).best is Outcome.COVERED
     )
+
+
+def in_play(policy: Policy, valuation: Valuation) -> set[Criterion]:
+    """Return the criteria that have a say, those of indications that do not apply left out."""
+    found: set[Criterion] = set()
+
+    def visit(criterion: Criterion) -> None:
+        found.add(criterion)
+        for part in (criterion.applies_when, criterion.route and criterion.route.grounds):
+            if part:
+                found.update(part.order)
+        for member in valuation.members(criterion):
+            visit(member)
+
+    visit(policy.root)
+    for part in (*policy.exclusions, policy.applies_when):
+        if part:
+            found.update(part.order)
+    return found

@@ -18,7 +18,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from ..decision.decide import Decision
-from ..decision.reasons import limiting
+from ..decision.reasons import in_play, limiting
 from ..decision.select import Catalogue
 from ..decision.silences import noun
 from ..decision.statements import Statement
@@ -119,9 +119,14 @@ class Renderer:
 
     def _rests_on(self, answer: Answer) -> Iterable[RenderableType]:
         """Yield the readings of silence without which the decision would be a question."""
-        name = "Rests on"
+        name, policy, valuation = "Rests on", answer.policy, answer.valuation
+        if policy is None or valuation is None or not answer.rests_on:
+            return
+        # A section that does not apply is not named.
+        concerned = in_play(policy, valuation)
         for reading in answer.rests_on:
-            where = sections(c for leaf in reading.criteria for c in leaf.citations)
+            leaves = [leaf for leaf in reading.criteria if leaf in concerned]
+            where = sections(c for leaf in leaves for c in leaf.citations)
             yield self._pair(name, f"{reading.words} ({where})" if where else reading.words)
             name = ""
 
@@ -312,12 +317,6 @@ def read(criterion: Criterion) -> str:
     if not (criterion.interpretation and named):
         return criterion.interpretation or named
     return f"{criterion.interpretation} ({named})"
-
-
-def in_order(criteria: Iterable[Criterion], answer: Answer) -> list[Criterion]:
-    """Return criteria in the order of the document."""
-    order = list(answer.policy.criteria) if answer.policy else []
-    return sorted(criteria, key=lambda c: order.index(c.iri))
 
 
 def sections(citations: Iterable[Citation]) -> str:

@@ -7,8 +7,9 @@ so that printing it in whatever form asks nothing anew.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from itertools import repeat
 from typing import NamedTuple
 
@@ -17,7 +18,10 @@ from pyoxigraph import NamedNode
 from . import days
 from .decision.decide import Decision, Scope, decide, scope
 from .decision.evidence import Reads
-from .decision.explain import Ways, deciding, lifted, limiting, may_improve, missing
+from .decision.explain import Ways, deciding, may_improve, missing
+from .decision.needed import NOTHING, AllOf, needed
+from .decision.reasons import lifted, limiting
+from .decision.rests import Reading, Rests
 from .decision.select import Catalogue, Selection
 from .decision.statements import Statements
 from .errors import InputError
@@ -83,6 +87,8 @@ class Answer:
         The name of the judge that gave the verdicts; empty when no edition was judged.
     notes : tuple of Note
         Coding notes: codes that do not fit what is stated, or that were set aside.
+    rests : Rests or None
+        What finds out, when it is asked, on which readings of silence the decision rests.
     """
 
     request: Request
@@ -101,6 +107,23 @@ class Answer:
     passed: tuple[Selection, ...] = ()
     judge: str = ""
     notes: tuple[Note, ...] = ()
+    rests: Rests | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def rests_on(self) -> tuple[Reading, ...]:
+        """The smallest set of readings of silence that, kept, yields this decision."""
+        policy, valuation = self.policy, self.valuation
+        if self.rests is None or policy is None or valuation is None:
+            return ()
+        return self.rests.on(policy, valuation, self.decision, self.prepared.facts)
+
+    @cached_property
+    def needed(self) -> AllOf:
+        """What is missing, by how it combines: the missing sets before they are written out."""
+        policy, valuation, value = self.policy, self.valuation, self.value
+        if not self.missing or policy is None or valuation is None or value is None:
+            return NOTHING
+        return needed(policy, valuation, value.best)
 
     @property
     def policy(self) -> Policy | None:
@@ -155,6 +178,7 @@ class Reasoner:
         self.following = Following(self.knowledge)
         self.terms = terms_of(self.knowledge, self.classifier)
         self.reads = Reads(self.knowledge)
+        self.rests = Rests(self.knowledge)
         self.quick = QuickReader(self.knowledge, self.classifier, self.following, self.terms)
         self.judge: Judge = judge or CompiledJudge(self.knowledge)
         self.look_ahead, self.any_day = look_ahead, any_day
@@ -302,6 +326,7 @@ class Reasoner:
             reason=selection.reason,
             judge=self.judge.name,
             notes=self.notes(prepared),
+            rests=self.rests,
         )
 
     def notes(self, prepared: Prepared) -> tuple[Note, ...]:

@@ -50,6 +50,7 @@ DECISION_COLUMNS = pa.schema(
         "missing": pa.list_(_TEXTS),
         "reason": _TEXT,
         "notes": _TEXTS,
+        "rests_on": _TEXTS,
         "repeated": pa.bool_(),
     }
 )

@@ -27,6 +27,7 @@ from ..plain import (
     OF_THERAPY,
     REQUESTS_PROCEDURE,
     TREATS_REGION,
+    Values,
 )
 from ..policies.components import Components, Parameter, components_of
 from ..policies.criteria import Criterion, Kind, Policy
@@ -117,6 +118,18 @@ class Reads:
             if asked.fact and asked.fact not in said:
                 found[self.knowledge.label(NamedNode(asked.fact))] = None
         return sorted(found)
+
+    def barred(self, leaf: Criterion, record: str, facts: Facts) -> tuple[str, Values] | None:
+        """Return what is stated of a record that keeps it from counting, if anything is."""
+        if leaf.kind is not Kind.COMPONENT:
+            return None
+        if leaf not in self._asked:
+            self._asked[leaf] = self._asked_by(leaf)
+        return _barred(self._asked[leaf], record, facts)
+
+    def given(self, leaf: Criterion) -> list[tuple[Parameter, Term]]:
+        """Return what a leaf gives to its component; nothing where it is made of none."""
+        return self._given(leaf) if leaf.component is not None else []
 
     def _reading(self, criteria: Sequence[Criterion]) -> Reading:
         reading = Reading(len(criteria))
@@ -228,9 +241,16 @@ class Reads:
 
 def _does_not_count(asked: Asked, record: str, facts: Facts) -> bool:
     """Return whether what a record states keeps it from counting, whatever else it might state."""
+    return _barred(asked, record, facts) is not None
+
+
+def _barred(asked: Asked, record: str, facts: Facts) -> tuple[str, Values] | None:
+    """Return a property and the values of it that keep a record from counting."""
     regions = facts.values(record, TREATS_REGION)
     if asked.same_region and regions and facts.region and facts.region not in regions:
-        return True
-    return any(
-        not ruled_out.isdisjoint(facts.values(record, p)) for p, ruled_out in asked.ruled_out
-    )
+        return TREATS_REGION, regions
+    for p, ruled_out in asked.ruled_out:
+        values = facts.values(record, p)
+        if not ruled_out.isdisjoint(values):
+            return p, tuple(v for v in values if v in ruled_out)
+    return None

@@ -13,6 +13,11 @@ from ..knowledge.base import Knowledge
 from ..namespaces import COV, RDF
 from ..triples import Triples
 
+DATED = (
+    (COV.performedOn, COV.performedOnEarliest, COV.performedOnLatest),
+    (COV.reliefLastedUntil, COV.reliefLastedUntilEarliest, COV.reliefLastedUntilLatest),
+)
+
 
 def derive(
     request: NamedNode,
@@ -42,8 +47,27 @@ def derive(
         # What has narrower alternatives is stated only in part.
         for narrower in knowledge.triples.subjects(COV.narrowerThan, concept):
             derived.add(narrower, COV.narrowerThan, concept)
+        for group in knowledge.triples.objects(concept, COV.belongsToRegions):
+            derived.add(concept, COV.belongsToRegions, group)
     derived.update(therapy_kinds(knowledge))
+    derived.update(ends_of_days(facts))
+    derived.update(silent_lists(request, patient, facts))
     return derived
+
+
+def ends_of_days(facts: Triples) -> Triples:
+    """Return the days between which what is dated lies."""
+    ends = Triples()
+    for p, earliest, latest in DATED:
+        for s, o in facts.pairs(p):
+            ends.update([(s, earliest, o), (s, latest, o)])
+    return ends
+
+
+def silent_lists(request: NamedNode, patient: NamedNode, facts: Triples) -> Triples:
+    """Return what says which lists nothing says are complete."""
+    complete = COV.EarlierProcedures in facts.objects(patient, COV.completeFor)
+    return Triples([] if complete else [(request, COV.silentOn, COV.EarlierProcedures)])
 
 
 def therapy_kinds(knowledge: Knowledge) -> Triples:

@@ -55,6 +55,9 @@ from ..triples import Triples
 from .classify import Classifier
 
 Incompatible: TypeAlias = Mapping[Value, frozenset[str]]
+EARLIER_PROCEDURES = COV.EarlierProcedures.value
+COMPLETE_FOR, SILENT_ON = COV.completeFor.value, COV.silentOn.value
+FURTHER_PROCEDURE = COV.FurtherProcedure.value
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,14 @@ class Session:
 
     Parameters
     ----------
+    on : str
+        The day, as ISO text, where it is known; else empty.
     barred : set of str
-        The techniques, intents and regions that what is stated rules out.
+        The techniques, intents, regions and facts that what is stated rules out.
+    earliest, latest : str
+        The days between which it lies, ends included; the first is empty where nothing bounds it.
+    many : bool
+        Whether it stands for any number of sessions that a list known only in part may leave out.
     """
 
     node: str
@@ -99,6 +108,11 @@ class Session:
     until: str | None
     affirmed: Values
     denied: Values
+    earliest: str = ""
+    latest: str = ""
+    until_earliest: str = ""
+    until_latest: str = ""
+    many: bool = False
 
 
 @dataclass(slots=True)
@@ -125,13 +139,14 @@ class View:
 
     Parameters
     ----------
-    episode : collection of str
-        The sessions of the current episode of care.
+    episode, perhaps : collection of str
+        The sessions that surely are, and those that may be, of the current episode of care.
     merged, perhaps_merged : mapping
         From each session that is, or may be, the second side of another to that one.
     """
 
     episode: Values = NONE
+    perhaps: Values = NONE
     merged: Mapping[str, str] = field(default_factory=dict)
     perhaps_merged: Mapping[str, str] = field(default_factory=dict)
 
@@ -155,6 +170,8 @@ class Facts:
         What is stated of the pain that the request is about.
     view : View
         What the policy that judges makes of the history.
+    silent_on : collection of str
+        The lists that nothing says are complete.
     """
 
     iri: str
@@ -175,6 +192,7 @@ class Facts:
     courses: list[Course]
     planned: list[Session]
     view: View = NO_VIEW
+    silent_on: Values = (EARLIER_PROCEDURES,)
 
     def values(self, node: Value, p: str) -> Values:
         """Return the values of a property of any node."""
@@ -223,22 +241,37 @@ def session(node: str, record: Record, incompatible: Incompatible) -> Session:
     """Lay out an earlier or planned procedure."""
     get = record.get
     techniques, intents = get(USES_TECHNIQUE, NONE), get(HAS_INTENT, NONE)
-    regions = get(TREATS_REGION, NONE)
+    regions, types, affirmed = get(TREATS_REGION, NONE), get(TYPE, NONE), get(AFFIRMS, NONE)
+    earliest, latest = ends_of(record, PERFORMED_ON)
+    until_earliest, until_latest = ends_of(record, RELIEF_LASTED_UNTIL)
     return Session(
         node,
-        day_or_none(get(PERFORMED_ON, NONE)) or "",
-        get(TYPE, NONE),
+        latest if earliest == latest else "",
+        types,
         first(regions),
         get(TREATS_LEVEL, NONE),
         get(ON_SIDE, NONE),
         techniques,
         intents,
-        barred_by((*techniques, *intents, *regions), incompatible),
+        barred_by((*techniques, *intents, *regions, *affirmed), incompatible),
         first(get(RELIEF_PERCENT, NONE)),
-        day_or_none(get(RELIEF_LASTED_UNTIL, NONE)),
-        get(AFFIRMS, NONE),
+        until_latest or None,
+        affirmed,
         get(DENIES, NONE),
+        earliest,
+        latest,
+        until_earliest,
+        until_latest,
+        FURTHER_PROCEDURE in types,
     )
+
+
+def ends_of(record: Record, p: str) -> tuple[str, str]:
+    """Return the days between which a date of a record lies; empty where nothing bounds it."""
+    earliest, latest = (day_or_none(record.get(p + end, NONE)) for end in ("Earliest", "Latest"))
+    if latest is None:
+        earliest = latest = day_or_none(record.get(p, NONE))
+    return earliest or "", latest or ""
 
 
 def course(node: str, record: Record, incompatible: Incompatible, systemic: Values) -> Course:
@@ -286,7 +319,8 @@ def facts_of(request: NamedNode, stated: Triples, triples: Triples, terms: Terms
     found = laid_out(request.value, patient, procedure, records, records_of(stated), terms)
     links = (COV.mergedInto, COV.perhapsMergedInto)
     merged, perhaps = ({s.value: o.value for s, o in triples.pairs(p)} for p in links)
-    found.view = View(own.get(COV.inEpisode.value, NONE), merged, perhaps)
+    episodes = (own.get(p.value, NONE) for p in (COV.inEpisode, COV.perhapsInEpisode))
+    found.view = View(*episodes, merged, perhaps)
     return found
 
 
@@ -332,7 +366,14 @@ def laid_out(
             session(n, records[n], incompatible)  # type: ignore[arg-type,index]
             for n in own.get(ALSO_PLANNED, NONE)
         ],
+        silent_on=own[SILENT_ON] if SILENT_ON in own else silent_lists(of_patient),
     )
+
+
+def silent_lists(patient: Record) -> Values:
+    """Return the lists that a patient's record does not say are complete."""
+    complete = EARLIER_PROCEDURES in patient.get(COMPLETE_FOR, NONE)
+    return NONE if complete else (EARLIER_PROCEDURES,)
 
 
 def together(records: list[Record]) -> Record:

@@ -64,8 +64,8 @@ class Prepared:
 def with_view(triples: Triples, request: NamedNode, view: View) -> Triples:
     """Return triples with the links that a view of the history adds."""
     out = triples.copy()
-    for node in view.episode:
-        out.add(request, COV.inEpisode, NamedNode(str(node)))
+    for link, nodes in ((COV.inEpisode, view.episode), (COV.perhapsInEpisode, view.perhaps)):
+        out.update((request, link, NamedNode(str(node))) for node in nodes)
     for link, pairs in (
         (COV.mergedInto, view.merged),
         (COV.perhapsMergedInto, view.perhaps_merged),

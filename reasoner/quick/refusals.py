@@ -19,6 +19,7 @@ from ..plain import (
     HAS_KIND,
     IN_REGION,
     NONE,
+    NOTHING,
     OF_THERAPY,
     TREATS_REGION,
     Value,
@@ -97,6 +98,9 @@ class Refusals:
                     raise Unsure
 
     def _refuse_procedure(self, found: Found) -> None:
+        for fact in found.get(AFFIRMS, NONE):
+            if not self.incompatible.get(fact, NOTHING).isdisjoint(found[AFFIRMS]):
+                raise Unsure
         stated, kinds = found.get(HAS_CODE, NONE), found.get(HAS_KIND, NONE)
         regions = found.get(TREATS_REGION, NONE)
         primary = [c for c in stated if c not in self.add_ons]

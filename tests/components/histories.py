@@ -47,7 +47,15 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class Session:
-    """One earlier procedure; None is what its record does not say."""
+    """One earlier procedure; None is what its record does not say.
+
+    Parameters
+    ----------
+    between : (date or None, date) or None
+        The days between which its record lets it lie, where it does not say the day.
+    region_stated : bool
+        Whether its record says the region.
+    """
 
     on: date
     kind: str = DENERVATION
@@ -57,15 +65,27 @@ class Session:
     relief: float | None = None
     until: date | None = None
     improved: bool | None = None
+    between: tuple[date | None, date] | None = None
+    region_stated: bool = True
 
 
 @dataclass(frozen=True)
 class History:
-    """A date of service, the region asked for, and what was done before."""
+    """A date of service, the region asked for, and what was done before.
+
+    Parameters
+    ----------
+    complete : bool
+        Whether the list is said to be all there was.
+    further : date or None
+        Up to when there may be more, where the list is said to be known only in part.
+    """
 
     service: date
     sessions: tuple[Session, ...] = ()
     region: str | None = LUMBAR
+    complete: bool = True
+    further: date | None = None
 
 
 def session(on: str, *, until: str | None = None, **stated: Any) -> Session:
@@ -74,9 +94,11 @@ def session(on: str, *, until: str | None = None, **stated: Any) -> Session:
     return Session(date.fromisoformat(on), until=ended, **stated)
 
 
-def told(service: str, *sessions: Session, region: str | None = LUMBAR) -> str:
+def told(
+    service: str, *sessions: Session, region: str | None = LUMBAR, complete: bool = True
+) -> str:
     """Return the request, in Turtle, that states a history."""
-    return turtle(History(date.fromisoformat(service), sessions, region))
+    return turtle(History(date.fromisoformat(service), sessions, region, complete))
 
 
 def turtle(history: History) -> str:
@@ -85,7 +107,10 @@ def turtle(history: History) -> str:
     return request(
         service=history.service.isoformat(),
         procedure=f"cov:hasKind code:{DENERVATION}{region}",
-        patient=f"cov:underwent {' , '.join(named)}" if named else "",
+        patient=" ; ".join(
+            [f"cov:underwent {' , '.join(named)}"] * bool(named)
+            + ["cov:completeFor cov:EarlierProcedures"] * history.complete
+        ),
         more="".join(f"{n} {_stated(s)} .\n" for n, s in zip(named, history.sessions, strict=True)),
     )
 

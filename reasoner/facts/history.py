@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .. import days
 from ..errors import KnowledgeError
 from ..knowledge.base import Knowledge
 from ..namespaces import COV

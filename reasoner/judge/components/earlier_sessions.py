@@ -12,24 +12,38 @@ from .sessions import Sessions, asks_when_none, fewest_days, is_silent, most_day
 
 @dataclass(frozen=True)
 class EnoughSessions:
-    """At least so many days with a session, in the window if there is one."""
+    """At least so many days with a session, in the window if there is one.
+
+    Parameters
+    ----------
+    with_start : bool
+        Whether the window includes the day at its start.
+    """
 
     of: Sessions
     least: int
     window: str | None
+    with_start: bool
     asks: bool
     open: bool
 
     def judging(self) -> Judging:
-        window, least, asks = self.window, self.least, self.asks
+        window, least, asks, with_start = self.window, self.least, self.asks, self.with_start
+
+        def outside(day: str) -> str:
+            """Return the last day before the window; empty where there is none."""
+            if not window:
+                return ""
+            start = before(day, window)
+            return before(start, "P1D") if with_start else start
 
         def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-            return fewest_days(sure, before(facts.day, window) if window else "") >= least
+            return fewest_days(sure, outside(facts.day)) >= least
 
         def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
             if not possible and asks and is_silent(facts):
                 return True
-            return most_days(possible, before(facts.day, window) if window else "") >= least
+            return most_days(possible, outside(facts.day)) >= least
 
         return may_hold if self.open else holds
 
@@ -57,7 +71,14 @@ class FewSessions:
 
 def enough(given: Given) -> EnoughSessions:
     least, window = int(given.term("minimumEarlierSessions").value), given.text("inWindow")
-    return EnoughSessions(sessions_of(given), least, window, asks_when_none(given), given.open)
+    return EnoughSessions(
+        sessions_of(given),
+        least,
+        window,
+        given.is_true("withStart"),
+        asks_when_none(given),
+        given.open,
+    )
 
 
 def few(given: Given) -> FewSessions:

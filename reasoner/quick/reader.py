@@ -16,11 +16,13 @@ from ..namespaces import COV
 from ..plain import (
     CONCERNS_PAIN,
     DATE_OF_SERVICE,
+    EARLIER_PROCEDURES,
     HAS_PAIN,
     HAS_PATIENT,
     IN_REGION,
     NONE,
     REQUESTS_PROCEDURE,
+    SILENT_ON,
     TREATS_REGION,
     TYPE,
     Statements,
@@ -50,6 +52,7 @@ from .written import Unsure, refuse_name
 
 N_TRIPLES = "application/n-triples"
 REQUEST = COV.CoverageRequest.value
+SILENT: Kept = {EARLIER_PROCEDURES: None}
 ASKED = (HAS_PATIENT, REQUESTS_PROCEDURE, DATE_OF_SERVICE)
 DIAGNOSIS_CODE = COV.DiagnosisCode.value
 CONCEPT, NUMBER, RECORD = Takes.CONCEPT, Takes.NUMBER, Takes.RECORD
@@ -133,6 +136,7 @@ class QuickReader:
                 concerned[pain] = None
         if concerned:
             own[CONCERNS_PAIN] = concerned
+        own[SILENT_ON] = SILENT
         facts = laid_out(iri, patient, procedure, records, raw, self.terms)
         nodes = NamedNode(iri), NamedNode(patient), NamedNode(procedure)
         classes = {n: role.iri for n, role in roles.items()}

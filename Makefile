@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint mutants agree bench engines format build lock clean
+.PHONY: help demo test test-all test-quick test-policy lint mutants agree bench engines format build lock clean
 
 # Asked to run and not merely looked up: a version manager's shim exists even for a Python it lacks.
 PYTHON ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo python3)
@@ -12,8 +12,8 @@ STAMP := .venv/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /|/' | \
-		while IFS='|' read -r name text; do printf '  %-8s %s\n' "$$name" "$$text"; done
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /|/' | \
+		while IFS='|' read -r name text; do printf '  %-11s %s\n' "$$name" "$$text"; done
 
 # .venv is rebuilt from nothing so that a package dropped from the lock is gone from it too.
 $(STAMP): requirements.lock pyproject.toml
@@ -30,9 +30,26 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## decide every example request
 	$(BIN)/covergraph decide data/examples/*.ttl --all
 
-# pytest closes the run, so the last line printed is its count.
-test: lint ## lint, type-check and run every test
+# pytest closes every run, so the last line printed is its count.
+test: lint ## lint, type-check and run every test; pySHACL judges a sample of the cases
 	$(BIN)/pytest -n 2
+
+# CASES=rest leaves out what `make test` has run; after MINUTES no test is begun.
+CASES ?= all
+test-all: lint ## the same, and pySHACL judges every case
+	$(BIN)/pytest -n 2 --cases $(CASES) $(if $(MINUTES),--minutes $(MINUTES))
+
+QUICK := axioms cases classify clauses compiled decide engine explain gate quick receipt \
+	repository select valuation
+test-quick: lint ## lint, the compiled judge on every case, and each step by itself: a minute
+	$(BIN)/pytest -n 2 $(foreach name,$(QUICK),$(wildcard tests/test_$(name)*.py))
+
+test-policy: $(STAMP) ## one policy's cases, under both judges, and its mutants: KEY=centene/cp-mp-171
+	@test -n '$(KEY)' || { echo 'which policy? make test-policy KEY=payer/policy'; exit 2; }
+	@$(BIN)/covergraph policy '$(KEY)' > /dev/null
+	$(BIN)/covergraph lint
+	$(BIN)/python -m tests.tools.mutants '$(KEY)'
+	$(BIN)/pytest -n 2 --cases all -k '$(KEY)' $(addprefix tests/test_,cases.py agreement.py repository.py)
 
 lint: $(STAMP) ## check style, types, and the policies themselves
 	$(BIN)/ruff check

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .errors import CovergraphError as CovergraphError
     from .errors import InputError as InputError
     from .errors import KnowledgeError as KnowledgeError
-    from .request.gate import Request as Request
+    from .facts.prepared import Prepared as Prepared
 
     __version__: str
 
@@ -37,9 +37,9 @@ __all__ = [
     "Decision",
     "InputError",
     "KnowledgeError",
+    "Prepared",
     "Reasoner",
     "Report",
-    "Request",
     "__version__",
     "decide",
     "load",
@@ -54,8 +54,8 @@ _HOMES = {
     "Decision": "decision.decide",
     "InputError": "errors",
     "KnowledgeError": "errors",
+    "Prepared": "facts.prepared",
     "Reasoner": "engine",
-    "Request": "request.gate",
 }
 
 
@@ -115,8 +115,8 @@ def read(
     media_type: str | None = None,
     on: date | None = None,
     reasoner: Reasoner | None = None,
-) -> Request:
-    """Read one request, checked from end to end.
+) -> Prepared:
+    """Read one request, checked from end to end and ready to be judged.
 
     Parameters
     ----------
@@ -132,8 +132,8 @@ def read(
     Raises
     ------
     InputError
-        When it cannot be read whole: what is wrong, where, and what to do about it, without
-        a patient's values.
+        When it cannot be read whole, or contradicts itself: what is wrong, where, and what to
+        do about it, without a patient's values.
     OSError
         When the file cannot be opened.
     """
@@ -144,7 +144,7 @@ def read(
 
 
 def decide(
-    request: Request,
+    request: Prepared,
     *,
     policy: str | None = None,
     payer: str | None = None,
@@ -174,13 +174,12 @@ def decide(
     Raises
     ------
     InputError
-        When a key does not exist, when nothing says who decides, or when what the request
-        states contradicts itself.
+        When a key does not exist, or nothing says who decides.
     """
     return (reasoner or load()).decide_all(request, policy, payer, plan, every)
 
 
-def validate(request: Request, policy: str, *, reasoner: Reasoner | None = None) -> Report:
+def validate(request: Prepared, policy: str, *, reasoner: Reasoner | None = None) -> Report:
     """Report on a request under one policy as SHACL does.
 
     Parameters
@@ -193,7 +192,7 @@ def validate(request: Request, policy: str, *, reasoner: Reasoner | None = None)
     Raises
     ------
     InputError
-        When there is no such policy, or what the request states contradicts itself.
+        When there is no such policy.
     """
     from .decision.decide import Decision
     from .render.graph import validation_report, written

@@ -12,7 +12,7 @@ from datetime import date
 from itertools import repeat
 from typing import NamedTuple
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
 
 from . import days
 from .decision.decide import Decision, Scope, decide, scope
@@ -22,22 +22,23 @@ from .decision.select import Catalogue, Selection
 from .decision.statements import Statements
 from .errors import InputError
 from .facts.classify import Classifier
+from .facts.dates import pinned
 from .facts.derive import derive
 from .facts.history import HistoryRules, rules_of, view_of
-from .facts.layout import NO_VIEW, facts_of, stated_days, terms_of
-from .facts.prepared import Prepared, dated
+from .facts.layout import NO_VIEW, open_dates, stated_days, terms_of
+from .facts.prepared import Prepared
 from .judge import Judge
 from .judge.compiled import CompiledJudge
 from .judge.components import refuse_unmatched
 from .judge.valuation import Outcome, Valuation, Value, Verdict
 from .knowledge.base import Knowledge
 from .knowledge.base import knowledge as shipped_knowledge
-from .namespaces import COV, XSD
+from .namespaces import COV
 from .policies.criteria import Citation, Criterion, Policy, Route
 from .policies.lowering import Lowering
 from .quick import QuickReader
 from .request import gate
-from .request.gate import Request, Stated
+from .request.gate import Request
 from .triples import Triples
 
 
@@ -158,20 +159,40 @@ class Reasoner:
         name: str = gate.DEFAULT_NAME,
         media_type: str | None = None,
         on: date | None = None,
-    ) -> Request:
-        """Read a request from bytes, and move it to another date of service if one is given."""
+    ) -> Prepared:
+        """Read a request from bytes, ready to be judged.
 
-        def the_long_way() -> Request:
-            return gate.read(data, name=name, media_type=media_type, knowledge=self.knowledge)
+        Parameters
+        ----------
+        on : date or None
+            Another date of service than the request's.
 
-        if on:
-            return moved(the_long_way(), on)
-        plain = self.quick.read(data, name, media_type, lambda: the_long_way().stated)
-        return plain or the_long_way()
+        Raises
+        ------
+        InputError
+            When the input is at fault, or the request contradicts itself.
+        """
+        prepared = self.quick.read(data, name, media_type)
+        if prepared is None:
+            prepared = self.at_length(
+                gate.read(data, name=name, media_type=media_type, knowledge=self.knowledge)
+            )
+        return prepared.moved(on) if on else prepared
+
+    def at_length(self, request: Request) -> Prepared:
+        """Classify and derive triple by triple; refuse what contradicts itself then."""
+        classified = self.classifier.classify(request.triples)
+        gate.refuse_contradictions(request, classified, self.knowledge)
+        nodes = request.iri, request.patient, request.procedure
+        return self.prepared(request, derive(*nodes, classified, self.knowledge))
+
+    def prepared(self, request: Request, triples: Triples) -> Prepared:
+        """Return a request whose triples are classified and derived already."""
+        return Prepared.of(request, triples, self.classifier, self.terms)
 
     def decide_all(
         self,
-        request: Request,
+        prepared: Prepared,
         policy: str | None = None,
         payer: str | None = None,
         plan: str | None = None,
@@ -186,7 +207,6 @@ class Reasoner:
         InputError
             When a key does not exist, or neither the call nor the request says who decides.
         """
-        prepared = self.prepare(request)
         if not (policy or payer or plan or every):
             payer, plan = self._named(prepared)
         if plan:
@@ -197,26 +217,6 @@ class Reasoner:
         answers = [self.answer(prepared, key) for key in keys]
         speaking = [a for a in answers if a.policy]
         return answers if every else speaking or answers
-
-    def prepare(self, request: Request) -> Prepared:
-        """Classify and derive; refuse a request that contradicts itself."""
-        if request.facts is not None:
-            facts = request.facts
-            return Prepared(request, lambda: facts, lambda: self._derived(request))
-        return self.prepared(request, self._derived(request))
-
-    def _derived(self, request: Request) -> Triples:
-        classified = self.classifier.classify(request.triples)
-        gate.refuse_contradictions(request, classified, self.knowledge)
-        return derive(request.iri, request.patient, request.procedure, classified, self.knowledge)
-
-    def prepared(self, request: Request, triples: Triples) -> Prepared:
-        """Return a request whose triples are classified and derived already."""
-        return Prepared(
-            request,
-            lambda: facts_of(request.iri, request.triples, triples, self.terms),
-            lambda: triples,
-        )
 
     def answer(self, prepared: Prepared, key: str) -> Answer:
         """Decide a prepared request under the edition of one policy that is in force."""
@@ -294,27 +294,43 @@ class Reasoner:
         """Return the first later day on which the best end would be better, all else equal.
 
         Only days on which a stated date comes to lie one of the failing time bounds back
-        can bring that about, so only these are tried.
+        can bring that about, so only these are tried. Where a date is not known to the day,
+        the end must be better wherever it may lie.
         """
-        if not self.look_ahead or now.best is Outcome.COVERED:
+        if not self.look_ahead:
             return None
-        if not may_improve(policy.root, valuation):
+        placed = [prepared]
+        if open_dates(prepared.facts.records, self.knowledge):
+            placed = [self._placed(policy, prepared, at_latest) for at_latest in (True, False)]
+            found = [self.judge.valued(policy, p) for p in placed]
+            valuation = min(found, key=lambda v: v.value(policy.root).best)
+            now = valuation.value(policy.root)
+        if now.best is Outcome.COVERED or not may_improve(policy.root, valuation):
             return None
         in_the_way = limiting(policy.root, valuation, beneath_routes=True)
         bounds = {d for c in in_the_way for d in c.durations}
         if not bounds:
             return None
-        stated = {date.fromisoformat(day) for day in stated_days(prepared.facts)}
+        stated = {date.fromisoformat(day) for day in stated_days(prepared.facts.records)}
         last = self.catalogue.last_day(policy)
         tried = sorted({days.first_day_after(day, bound) for day in stated for bound in bounds})
         for day in tried:
             if day <= prepared.request.date or (last and day > last):
                 continue
-            later = self.judge.valued(policy, self.seen_by(policy, prepared, day))
-            value = later.value(policy.root)
-            if value.best > now.best:
-                return Earliest(day, decide(scope(policy, later)[0], value))
+            if all(self._on(policy, p, day).value(policy.root).best > now.best for p in placed):
+                later = self._on(policy, prepared, day)
+                return Earliest(day, decide(scope(policy, later)[0], later.value(policy.root)))
         return None
+
+    def _on(self, policy: Policy, prepared: Prepared, day: date) -> Valuation:
+        """Return what every criterion is worth on another date of service."""
+        return self.judge.valued(policy, self.seen_by(policy, prepared, day))
+
+    def _placed(self, policy: Policy, prepared: Prepared, at_latest: bool) -> Prepared:
+        """Return a prepared request with each open date at its latest, or its earliest, day."""
+        plain = prepared.unseen or prepared
+        triples = pinned(plain.triples, at_latest, self.knowledge)
+        return self.seen_by(policy, self.prepared(prepared.request, triples))
 
     def _by_precedence(self, prepared: Prepared, plan: str) -> Answer:
         """Decide under the first policy of a plan that addresses the request.
@@ -347,27 +363,6 @@ class Reasoner:
             prepared.request.name,
             "name a policy, a payer or a plan, or state cov:underPayer in the request",
         )
-
-
-def moved(request: Request, on: date) -> Request:
-    """Return a request as of another date of service.
-
-    Raises
-    ------
-    InputError
-        When the request speaks of later days than that.
-    """
-    stated = [
-        o.value
-        for s, p, o in request.triples
-        if isinstance(o, Literal) and o.datatype == XSD.date and p != COV.dateOfService
-    ]
-    if any(date.fromisoformat(v) > on for v in stated):
-        raise InputError(
-            "the request states dates after the date of service that was asked for", request.name
-        )
-    moved_ = Stated(dated(request.iri, request.triples, on.isoformat()), request.digest)
-    return replace(request, date=on, form=lambda: moved_, facts=None)
 
 
 def routes_left(criterion: Criterion, valuation: Valuation) -> list[Route]:

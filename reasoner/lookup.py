@@ -108,8 +108,7 @@ def look_up(
     """
     keys = reasoner.catalogue.policy_keys(payer)
     asked, supporting = _stated(reasoner.knowledge, code, diagnosis)
-    request = reasoner.read(_written(asked, supporting, day, reasoner.knowledge))
-    prepared = reasoner.prepare(request)
+    prepared = reasoner.read(_written(asked, supporting, day, reasoner.knowledge))
     stated = STATED | ({COV.hasDiagnosis} if supporting else frozenset())
     findings = tuple(_finding(reasoner, prepared, key, stated) for key in keys)
     return Lookup(asked, supporting, day, prepared.facts, findings)
@@ -127,7 +126,7 @@ def diagnosis_code(code: str, knowledge: Knowledge) -> NamedNode:
 
 def stating_only(reasoner: Reasoner, code: NamedNode, day: date) -> Prepared:
     """Return a request that states a code and nothing else, with what follows from it."""
-    return reasoner.prepare(reasoner.read(_written(code, None, day, reasoner.knowledge)))
+    return reasoner.read(_written(code, None, day, reasoner.knowledge))
 
 
 def _stated(

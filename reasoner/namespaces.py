@@ -57,7 +57,9 @@ PREFIXES = {
 
 
 def compact(iri: str) -> str:
-    """Return ``prefix:local`` where a prefix is known, else the IRI as it is."""
+    """Return ``prefix:local`` where a prefix is known, else the IRI as it is; so with a value."""
+    if ":" not in iri:
+        return iri
     for prefix, namespace in PREFIXES.items():
         if iri.startswith(namespace):
             return f"{prefix}:{iri[len(namespace) :]}"

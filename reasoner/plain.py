@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import TypeAlias
 
-from pyoxigraph import Literal
+from pyoxigraph import Literal, NamedNode
 
 from .namespaces import COV, RDF, XSD
 from .triples import Term
@@ -22,6 +22,8 @@ Values: TypeAlias = Collection[Value]
 Record: TypeAlias = Mapping[str, Values]
 # What a caller states of a node, without what follows from it.
 Said: TypeAlias = Record
+# What a request states: of every record, by property, its values in the order of the text.
+Statements: TypeAlias = dict[str, dict[str, dict[Value, None]]]
 
 TYPE = RDF.type.value
 REQUESTS_PROCEDURE = COV.requestsProcedure.value
@@ -48,8 +50,16 @@ OF_THERAPY = COV.ofTherapy.value
 HAD_OUTCOME = COV.hadOutcome.value
 STARTED_ON = COV.startedOn.value
 ENDED_ON = COV.endedOn.value
+MANY = COV.many.value
+SILENT_ON = COV.silentOn.value
+EARLIER_PROCEDURES = COV.EarlierProcedures.value
 
 DAY_LENGTH = len("2000-01-01")
+_DATE_TYPES = {
+    DAY_LENGTH: XSD.date,
+    len("2000-01"): XSD.gYearMonth,
+    len("2000"): XSD.gYear,
+}
 NONE: tuple[Value, ...] = ()
 NOTHING: frozenset[str] = frozenset()
 
@@ -62,6 +72,25 @@ def value_of(term: Term | Value) -> Value:
         number = Decimal(term.value)
         return int(number) if number == number.to_integral_value() else number
     return term.value
+
+
+def term_of(value: Value) -> NamedNode | Literal:
+    """Return a plain value as a term; no IRI is without a colon, and no day has one."""
+    if not isinstance(value, str):
+        return Literal(text_of(value), datatype=XSD.decimal)
+    return NamedNode(value) if ":" in value else Literal(value, datatype=date_type(value))
+
+
+def date_type(text: str) -> NamedNode:
+    """Return the datatype of a date, which its length tells: a day, a month or a year."""
+    return _DATE_TYPES[len(text)]
+
+
+def text_of(value: Value) -> str:
+    """Return a value as text; a number in its one form."""
+    if isinstance(value, str):
+        return value
+    return f"{value:f}".rstrip("0") if isinstance(value, Decimal) else str(value)
 
 
 def first(values: Values) -> Value | None:

@@ -1,8 +1,9 @@
-"""What the tests share: one reasoner, every case judged once, and how many examples to try.
+"""What the tests share: one reasoner, every case judged once, and how much is tried.
 
-A judgement takes a tenth of a second, so the answers to the cases are kept, and the tests
-that ask about one case are brought together by the session-wide ``case``. ``COVERGRAPH_LAWS=full``
-tries everything where the ordinary run takes a sample, always the same one.
+The answers to the cases are kept, and the tests that ask about one case are brought together
+by the session-wide ``case``. Tests that are dear try a sample of the cases, always the same one,
+and the rest with ``--cases rest``; ``--cases all`` tries both. ``COVERGRAPH_LAWS=full`` draws
+as many requests as one has patience for.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import io
 import sys
 from functools import cache, lru_cache
+from math import inf
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from hypothesis import settings
@@ -24,10 +27,12 @@ from covergraph.knowledge.base import policy_key
 from covergraph.policies.criteria import Policy
 from covergraph.policies.standard import Standard
 from tests.commands import Ran, Run
-from tests.laws import FULL, AnswerOf, ShapesOf, sampled
+from tests.laws import FULL, AnswerOf, ShapesOf
+from tests.sampling import case_of, in_turns, some, stratified
 from tests.tools.case_files import Case, load_cases
 
-CASES = load_cases()
+ENDS = pytest.StashKey[float]()
+NOT_FINISHED = "NOT FINISHED, the time is up"
 
 settings.register_profile("sample", derandomize=True, database=None, deadline=None)
 settings.register_profile("full", deadline=None, max_examples=2000, print_blob=True)
@@ -42,12 +47,11 @@ def reasoner() -> Reasoner:
 @pytest.fixture(scope="session")
 def answer_of(reasoner: Reasoner) -> AnswerOf:
     """Return what answers a request, as bytes, under a policy; the latest answers are kept."""
-    undated = Reasoner(reasoner.knowledge, reasoner.judge, look_ahead=False)
+    undated = Reasoner(reasoner.knowledge, look_ahead=False)
 
     @lru_cache(maxsize=64)
     def answer(data: bytes, policy: NamedNode) -> Answer:
-        request = undated.read(data)
-        return undated.answer(undated.prepare(request), policy_key(policy))
+        return undated.answer(undated.read(data), policy_key(policy))
 
     return answer
 
@@ -63,7 +67,7 @@ def shapes_of(reasoner: Reasoner) -> ShapesOf:
     return shapes
 
 
-@pytest.fixture(scope="session", params=CASES, ids=str)
+@pytest.fixture(scope="session", params=in_turns(load_cases()), ids=str)
 def case(request: pytest.FixtureRequest) -> Case:
     """Return each case in turn."""
     found: Case = request.param
@@ -92,27 +96,50 @@ def run(
     return run
 
 
+# --- Which cases, and until when ---------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    cases = "try a sample of the cases where that is dear, what the sample leaves out, or all"
+    parser.addoption("--cases", choices=("sample", "rest", "all"), default="sample", help=cases)
+    minutes = "begin no test after so many minutes; the rest is skipped, and told as not finished"
+    parser.addoption("--minutes", type=float, default=inf, help=minutes)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker that tells how many cases an ordinary run tries."""
-    line = "sample(count, decision): in an ordinary run, try so many cases that expect a decision"
+    """Note when the time is up, and declare the marker of the tests that are dear."""
+    config.stash[ENDS] = monotonic() + 60 * config.getoption("minutes")
+    line = (
+        "sample(count, decision): in an ordinary run, try so many cases, of those that expect "
+        "a decision; without a count, every leaf met, not met and not documented"
+    )
     config.addinivalue_line("markers", line)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items[:] = [item for item in items if in_sample(item)]
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    which = config.getoption("cases")
+    items[:] = [item for item in items if which == "all" or belongs(item, which)]
 
 
-def in_sample(item: pytest.Item) -> bool:
-    """Return whether a test is not sampled, or its case belongs to the test's sample."""
+def belongs(item: pytest.Item, which: str) -> bool:
+    """Return whether a test is in a run: one that takes all cases is no part of the rest."""
     marker = item.get_closest_marker("sample")
     if marker is None:
-        return True
-    count, decision = marker.args if len(marker.args) == 2 else (*marker.args, None)
-    fit = [c for c in CASES if decision is None or c.expected_decision == decision]
+        return which == "sample"
     name = item.originalname  # type: ignore[attr-defined]
-    return item.callspec.params["case"] in drawn(name, count, tuple(fit))  # type: ignore[attr-defined]
+    chosen = some(name, *marker.args) if marker.args else stratified()
+    return (case_of(item) in chosen) is (which == "sample")
 
 
-@cache
-def drawn(name: str, count: int, cases: tuple[Case, ...]) -> list[Case]:
-    return sampled(cases, count, name)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if monotonic() > item.config.stash[ENDS]:
+        pytest.skip(NOT_FINISHED)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud what the time did not suffice for."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    late = sum(NOT_FINISHED in str(report.longrepr) for report in skipped)
+    if late:
+        line = f"{NOT_FINISHED}: {late} tests were not begun"
+        terminalreporter.write_sep("!", line, red=True, bold=True)

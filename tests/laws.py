@@ -25,7 +25,6 @@ from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV, SH
 from covergraph.policies.criteria import Policy
 from covergraph.policies.standard import steps
-from covergraph.request.records import record_classes
 from covergraph.request.values import is_group
 from covergraph.triples import Node, Spo, Term, Triples
 
@@ -82,7 +81,7 @@ def open_parts(triples: Triples, knowledge: Knowledge) -> list[Part]:
     a fact that is absent unless documented counts; its affirmation does not, and keeps the
     record that holds it.
     """
-    records = record_classes(knowledge)
+    records = knowledge.record_classes
     parts: list[Part] = []
     absent = read_as_absent(knowledge)
     for s in triples.nodes():

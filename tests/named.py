@@ -13,7 +13,6 @@ from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV, RDF, SH, XSD
 from covergraph.policies.criteria import Policy
 from covergraph.policies.standard import steps
-from covergraph.request.records import record_classes
 from covergraph.request.values import is_group
 from covergraph.triples import Term, Triples
 
@@ -113,7 +112,7 @@ class Named:
 
     @cached_property
     def records(self) -> frozenset[NamedNode]:
-        return record_classes(self.knowledge)
+        return self.knowledge.record_classes
 
     @cached_property
     def near(self) -> Callable[[NamedNode], list[NamedNode]]:

@@ -1,7 +1,10 @@
-"""Both judges say the same: on every case, and on requests made of what the shapes name."""
+"""Both judges say the same: on cases, and on requests made of what the shapes name."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 from typing import NoReturn
@@ -13,18 +16,20 @@ from covergraph.errors import KnowledgeError
 from covergraph.judge.compiled import CompiledJudge
 from covergraph.judge.compiled.leaves import leaves_of
 from covergraph.knowledge.base import knowledge, policy_key
+from covergraph.namespaces import compact
 from covergraph.policies.criteria import Policy
 from covergraph.policies.lowering import Lowering
 from tests.laws import FULL
 from tests.laws import told as shown
+from tests.sampling import Stratum, case_of, expected_by, strata_of, stratified
 from tests.tools import agree
 from tests.tools.agree import REFERENCE, difference, drawn, hold_generated, main, named_of
-from tests.tools.case_files import Case
+from tests.tools.case_files import Case, load_cases
 from tests.tools.generate import by_chance
 from tests.tools.mutations import leaf_misread
 
 EDITIONS = Lowering(knowledge()).policies()
-EACH = 2000 if FULL else 20
+EACH = 2000 if FULL else 10
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +38,56 @@ def policy_of(reasoner: Reasoner) -> dict[str, Policy]:
     return {p.iri.value: p for editions in found for p in editions}
 
 
+@pytest.mark.sample
 def test_both_judges_give_a_case_the_same_answer(case: Case, policy_of: dict[str, Policy]) -> None:
     fault = difference(case.request_ttl, policy_of[case.policy.value])
     assert not fault, shown(fault, case.request_ttl)
+
+
+def asked_of_the_reference(session: pytest.Session) -> list[Case]:
+    """Return the cases that are put to both judges in this run."""
+    name = test_both_judges_give_a_case_the_same_answer.__name__
+    return [case_of(item) for item in session.items if getattr(item, "originalname", "") == name]
+
+
+@pytest.mark.parametrize("policy", EDITIONS, ids=lambda p: f"{p.key}/{p.edition}")
+def test_reference_is_asked_for_all_that_cases_of_a_policy_tell_apart(
+    policy: Policy, request: pytest.FixtureRequest
+) -> None:
+    """No run passes with a policy unasked: looked up in what was collected, not in the plan."""
+    asked = [c for c in asked_of_the_reference(request.session) if c.policy == policy.iri]
+    assert asked, f"no case of {policy.key} is put to the reference judge"
+    lacking = expected_by(c for c in load_cases() if c.policy == policy.iri) - expected_by(asked)
+    assert not lacking, told_apart(lacking)
+
+
+def test_reference_is_asked_for_every_leaf_met_not_met_and_silent(
+    request: pytest.FixtureRequest,
+) -> None:
+    """A leaf that policies share is asked for in the cases of one of them, or of each."""
+    lacking = {s for policy in EDITIONS for s in strata_of(policy)}
+    lacking -= expected_by(asked_of_the_reference(request.session))
+    assert not lacking, told_apart(lacking)
+
+
+def told_apart(strata: set[Stratum]) -> str:
+    return "\n".join(sorted(f"{compact(s.value)}: {compact(v.value)}" for s, v in strata))
+
+
+def test_sample_is_the_same_in_every_process() -> None:
+    """Not the order of sets, which changes from process to process, makes the choice."""
+    text = "from tests.sampling import stratified; print(*sorted(map(str, stratified())))"
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", text],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=Path(__file__).parents[1],
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert runs[0] == runs[1] == f"{' '.join(sorted(map(str, stratified())))}\n".encode()
 
 
 @pytest.mark.parametrize("policy", EDITIONS, ids=lambda p: f"{p.key}/{p.edition}")

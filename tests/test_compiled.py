@@ -11,8 +11,10 @@ from covergraph.engine import Reasoner
 from covergraph.judge.compiled import CompiledJudge, CompiledValuation, bits
 from covergraph.judge.compiled.values import valuing_criteria
 from covergraph.judge.valuation import PlainValuation
+from covergraph.knowledge.base import policy_key
 from covergraph.policies.criteria import Kind
 from tests.laws import FULL
+from tests.tools.case_files import load_cases
 from tests.trees import MET, NOT_MET, SILENT, Judged, judged, policy
 
 
@@ -59,3 +61,15 @@ def test_a_traceback_shows_the_generated_code(reasoner: Reasoner) -> None:
         told = "".join(format_exception(caught.value))
         assert f'File "<covergraph policy {key}@{editions[-1].edition}: {title}>", line 2' in told
         assert line in told
+
+
+def test_judge_may_serve_two_reasoners(reasoner: Reasoner) -> None:
+    """What it keeps belongs to a policy as one reasoner lowered it, not to the policy's name."""
+    judge = CompiledJudge(reasoner.knowledge)
+    case = load_cases()[0]
+    key = policy_key(case.policy)
+    found = []
+    for _ in range(2):
+        other = Reasoner(reasoner.knowledge, judge)
+        found.append(other.answer(other.read(case.request_ttl), key).decision)
+    assert found[0] is found[1]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from covergraph.decision.decide import Decision
-from covergraph.engine import Answer, Reasoner, moved
+from covergraph.engine import Answer, Reasoner
 from covergraph.errors import InputError
 from covergraph.judge.valuation import Outcome, Value
 from covergraph.namespaces import COV
@@ -64,9 +64,9 @@ def earliest(reasoner: Reasoner, *changes: Change, name: str = EARLY) -> str | N
     found = answer.earliest
     if found is None:
         return None
-    assert answer.value is not None and found.day > request.date
-    (then,) = reasoner.decide_all(moved(request, found.day), policy=CENTENE)
-    (before,) = reasoner.decide_all(moved(request, found.day - timedelta(days=1)), policy=CENTENE)
+    assert answer.value is not None and found.day > request.request.date
+    (then,) = reasoner.decide_all(request.moved(found.day), policy=CENTENE)
+    (before,) = reasoner.decide_all(request.moved(found.day - timedelta(days=1)), policy=CENTENE)
     assert then.decision is found.decision
     assert then.value is not None and then.value.best > answer.value.best
     assert before.value is not None and before.value.best == answer.value.best
@@ -149,7 +149,7 @@ def test_date_is_given_where_a_reviewer_could_decide_sooner(reasoner: Reasoner) 
     expected = date(2024, 1, 17), Decision.COVERED
     assert (answer.earliest.day, answer.earliest.decision) == expected
     for day, decision in (expected, (date(2024, 1, 16), Decision.NEEDS_REVIEW)):
-        (then,) = reasoner.decide_all(moved(request, day), policy=SPINAL_PAIN)
+        (then,) = reasoner.decide_all(request.moved(day), policy=SPINAL_PAIN)
         assert then.decision is decision
 
 
@@ -174,8 +174,8 @@ def test_date_does_not_reach_into_the_next_edition(tmp_path: Path) -> None:
 
 
 def test_moving_a_request_changes_its_date_and_nothing_else(reasoner: Reasoner) -> None:
-    request = reasoner.read(example(EARLY))
-    later = moved(request, date(2024, 5, 13))
+    read = reasoner.read(example(EARLY))
+    request, later = read.request, read.moved(date(2024, 5, 13)).request
     assert later.date == date(2024, 5, 13)
     assert set(request.triples) ^ set(later.triples) == {
         (request.iri, COV.dateOfService, o)
@@ -188,9 +188,9 @@ def test_moving_a_request_changes_its_date_and_nothing_else(reasoner: Reasoner) 
 
 def test_request_moves_no_further_back_than_what_it_states(reasoner: Reasoner) -> None:
     request = reasoner.read(example(EARLY))
-    assert moved(request, date(2024, 4, 2)).date == date(2024, 4, 2)
+    assert request.moved(date(2024, 4, 2)).request.date == date(2024, 4, 2)
     with pytest.raises(InputError):
-        moved(request, date(2024, 4, 1))
+        request.moved(date(2024, 4, 1))
 
 
 # --- Review routes and funding ------------------------------------------------------------

@@ -7,8 +7,7 @@ broken in every way that the vocabulary offers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,12 +16,11 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
-from covergraph.facts.layout import Facts, facts_of
+from covergraph.facts.layout import stated_days
 from covergraph.namespaces import CODE, COV, RDF, RDFS, REQUESTS, XSD
 from covergraph.plain import TYPE
-from covergraph.request import gate
-from covergraph.request.gate import Request
 from covergraph.triples import Spo, Term
+from tests.both_ways import at_length, compare, laid_out, quickly, whole
 from tests.laws import FULL, stated, told, written
 from tests.named import Named
 from tests.tools.case_files import Case, load_cases
@@ -30,65 +28,6 @@ from tests.tools.generate import changed, requests
 
 CASES = [case.request_ttl for case in load_cases()]
 EXAMPLES = 3000 if FULL else 300
-
-
-@lru_cache(maxsize=1)
-def whole() -> Reasoner:
-    return Reasoner()
-
-
-def quickly(data: bytes) -> Request | None:
-    return whole().quick.read(data, gate.DEFAULT_NAME, None, lambda: pytest.fail("not asked"))
-
-
-def at_length(data: bytes) -> Facts:
-    """Return the facts of a request that went the long way.
-
-    Raises
-    ------
-    InputError
-        When it is refused there.
-    """
-    reasoner = whole()
-    request = gate.read(data, knowledge=reasoner.knowledge)
-    prepared = reasoner.prepare(request)
-    return facts_of(request.iri, request.triples, prepared.triples, reasoner.terms)
-
-
-def laid_out(facts: Facts) -> dict[str, object]:
-    """Return what facts hold, their order aside; of concepts only what the request says."""
-    return {
-        name: unordered(getattr(facts, name))
-        for name in Facts.__slots__
-        if name not in ("records", "stated", "concepts", "earlier", "courses", "planned")
-    } | {
-        name: {s.node: {p: unordered(getattr(s, p)) for p in s.__slots__} for s in records}
-        for name in ("earlier", "courses", "planned")
-        for records in [getattr(facts, name)]
-    }
-
-
-def unordered(value: object) -> object:
-    # Values may be the keys of a dictionary, to keep their order.
-    if isinstance(value, Mapping) and any(v is not None for v in value.values()):
-        return {k: unordered(v) for k, v in value.items()}
-    return frozenset(value) if isinstance(value, tuple | list | dict | set) else value
-
-
-def compare(data: bytes) -> Request | None:
-    """Hold what the short way says of a request to what the long way does."""
-    request = quickly(data)
-    if request is None:
-        return None
-    assert request.facts is not None
-    try:
-        long = at_length(data)
-    except InputError as error:
-        raise AssertionError(told(f"the long way refuses: {error}", data)) from None
-    assert laid_out(request.facts) == laid_out(long), told("the facts differ", data)
-    for node, record in request.facts.records.items():
-        assert unordered(record) == unordered(long.records[node]), told(node, data)
-    return request
 
 
 def test_case_takes_the_short_way(case: Case) -> None:
@@ -99,7 +38,7 @@ def test_concepts_have_the_same_classes() -> None:
     """The long way adds each concept's classes to the request, the short way looks them up."""
     concepts = whole().terms.concepts
     for data in CASES[::100]:
-        long = at_length(data).records
+        long = at_length(data).facts.records
         named = {o.value for _, p, o in stated(data) if p != RDF.type and o.value in concepts}
         assert named and all(set(long[n][TYPE]) == set(concepts[n]) for n in named)
 
@@ -217,13 +156,41 @@ def test_what_is_no_turtle_goes_the_long_way(text: str) -> None:
         at_length(text.encode())
 
 
-def test_unnamed_records_and_other_formats_go_the_long_way() -> None:
+def test_unnamed_records_and_other_encodings_go_the_long_way() -> None:
     plain = CASES[0].decode()
     assert quickly(plain.encode()) is not None
     assert quickly(plain.encode("utf-16")) is None
-    request = next(s for s, p, _ in stated(CASES[0]) if p == COV.hasPatient)
-    (patient,) = [o for s, p, o in stated(CASES[0]) if p == COV.hasPatient]
-    assert isinstance(request, NamedNode) and isinstance(patient, NamedNode)
+    (patient,) = [o for _, p, o in stated(CASES[0]) if p == COV.hasPatient]
+    assert isinstance(patient, NamedNode)
     assert quickly(plain.replace(str(patient), "_:patient").encode()) is None
-    named = whole().quick.read(CASES[0], "case.jsonld", None, lambda: pytest.fail("not asked"))
-    assert named is None
+    # A name that says another format than the text is in.
+    assert whole().quick.read(CASES[0], "case.jsonld", None) is None
+
+
+def test_request_is_moved_as_if_it_had_been_read_so() -> None:
+    """Another date of service changes the facts as reading the changed request would."""
+    for data in CASES[::100]:
+        read = quickly(data)
+        assert read is not None
+        day = max(stated_days(read.facts.records))
+        later = date.fromisoformat(day) + timedelta(days=3)
+        moved = read.moved(later)
+        again = whole().prepared(moved.request, moved.triples)
+        assert laid_out(moved.facts) == laid_out(again.facts), told("moved", data)
+        assert moved.facts.stated.keys() == again.facts.stated.keys()
+        assert moved.request.digest == read.request.digest
+
+
+def test_what_requests_share_is_not_changed() -> None:
+    quick = whole().quick
+
+    def shared() -> str:
+        specs = [s for role in quick.roles.values() for s in role.specs.values()]
+        return repr([quick.roles, quick.narrower, quick.requested, [s.closures for s in specs]])
+
+    for data in CASES:
+        quickly(data)
+    before = shared()
+    for data in reversed(CASES):
+        quickly(data)
+    assert shared() == before

@@ -45,7 +45,7 @@ def jena_judge() -> JenaJudge:
 
 
 @with_jena
-@pytest.mark.sample(200)
+@pytest.mark.sample
 def test_jena_gives_every_leaf_of_a_case_our_verdict(
     case: Case, answer_of: AnswerOf, jena_judge: JenaJudge
 ) -> None:

@@ -64,7 +64,7 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Reasoner:
 def selected(reasoner: Reasoner, on: str, key: str = CENTENE, edition: str = "") -> Selection:
     """Return what is selected for a neurotomy on a day; nothing else of it is judged."""
     request = reasoner.read(example(EARLY))
-    types = reasoner.prepare(request).facts.types
+    types = request.facts.types
     return reasoner.catalogue.select(key, date.fromisoformat(on), types, edition=edition)
 
 

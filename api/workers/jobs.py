@@ -180,8 +180,8 @@ class ReasonerJobs(Jobs):
         if sum(map(bool, (*who.values(), job.get("all")))) > 1:
             raise InputError("policy, payer, plan and all exclude each other")
         try:
-            request = self.reasoner.read(body, media_type=job["media_type"], on=on)
-            return self.reasoner.decide_all(request, **who, every=bool(job.get("all")))
+            prepared = self.reasoner.read(body, media_type=job["media_type"], on=on)
+            return self.reasoner.decide_all(prepared, **who, every=bool(job.get("all")))
         except InputError as error:
             raise discreet(error) from None
 

@@ -80,15 +80,14 @@ class Decider:
     def answers(self, data: bytes, media_type: str) -> tuple[Request, list[Answer]]:
         """Return the request that some bytes state, and its answers: the one way through."""
         asked = self.question
-        request = self.reasoner.read(data, DEFAULT_NAME, media_type, asked.on)
+        prepared = self.reasoner.read(data, DEFAULT_NAME, media_type, asked.on)
         if asked.compare:
-            prepared = self.reasoner.prepare(request)
             keys = (asked.policy or "", asked.compare)
-            return request, [self._any_day.answer(prepared, key) for key in keys]
+            return prepared.request, [self._any_day.answer(prepared, key) for key in keys]
         found = self.reasoner.decide_all(
-            request, asked.policy, asked.payer, asked.plan, asked.every
+            prepared, asked.policy, asked.payer, asked.plan, asked.every
         )
-        return request, found
+        return prepared.request, found
 
     @cached_property
     def _any_day(self) -> Reasoner:

@@ -59,7 +59,7 @@ def decide(
     recorder = Recorder(reasoner.knowledge)
     # Every file is read before the first decision is printed: nothing half done.
     read = [reasoner.read(data, name, on=day) for name, data in inputs(requests)]
-    decided = [(r, reasoner.decide_all(r, policy, payer, plan, every)) for r in read]
+    decided = [(p.request, reasoner.decide_all(p, policy, payer, plan, every)) for p in read]
     answers = [a for _, found in decided for a in found]
     if form is Format.TEXT:
         renderer = Renderer(recorder)

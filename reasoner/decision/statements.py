@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
 from ..facts.layout import Facts, Session
-from ..plain import ALSO_PLANNED, TYPE, UNDERWENT, Record, Said, Value, Values
+from ..plain import ALSO_PLANNED, TYPE, UNDERWENT, Record, Said, Value, Values, text_of
 
 
 class Statement(NamedTuple):
@@ -175,10 +174,3 @@ def _stated(node: str, facts: Facts) -> list[Statement]:
 
 def _in_order(values: Values) -> list[str]:
     return sorted([text_of(v) for v in values])
-
-
-def text_of(value: Value) -> str:
-    """Return a value as text; a number in its one form."""
-    if isinstance(value, str):
-        return value
-    return f"{value:f}".rstrip("0") if isinstance(value, Decimal) else str(value)

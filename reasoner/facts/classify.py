@@ -36,6 +36,7 @@ class Classifier:
     """
 
     def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
         axioms = Axioms(knowledge)
         self.classes, self.links, self.rules = axioms.classes, axioms.links, axioms.rules
         # What sets a rule off: a link, and the class or value where the atom names one.

@@ -2,7 +2,8 @@
 
 Which pain a request is about is a join of two regions, and which concepts rule each
 other out, or leave open a narrower one, is a closure over the ontology. Both are added
-as links, so that a shape or a query has only to follow them.
+as links, so that a shape or a query has only to follow them; so are the two days between
+which each date lies, and what a list that is not complete may leave out.
 """
 
 from __future__ import annotations
@@ -12,11 +13,8 @@ from pyoxigraph import NamedNode
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, RDF
 from ..triples import Triples
-
-DATED = (
-    (COV.performedOn, COV.performedOnEarliest, COV.performedOnLatest),
-    (COV.reliefLastedUntil, COV.reliefLastedUntilEarliest, COV.reliefLastedUntilLatest),
-)
+from .dates import dated
+from .lists import listed
 
 
 def derive(
@@ -50,24 +48,10 @@ def derive(
         for group in knowledge.triples.objects(concept, COV.belongsToRegions):
             derived.add(concept, COV.belongsToRegions, group)
     derived.update(therapy_kinds(knowledge))
-    derived.update(ends_of_days(facts))
-    derived.update(silent_lists(request, patient, facts))
+    service = facts.text(request, COV.dateOfService)
+    derived.update(dated(facts, service, knowledge))
+    derived.update(list(listed(request, patient, derived, service, knowledge)))
     return derived
-
-
-def ends_of_days(facts: Triples) -> Triples:
-    """Return the days between which what is dated lies."""
-    ends = Triples()
-    for p, earliest, latest in DATED:
-        for s, o in facts.pairs(p):
-            ends.update([(s, earliest, o), (s, latest, o)])
-    return ends
-
-
-def silent_lists(request: NamedNode, patient: NamedNode, facts: Triples) -> Triples:
-    """Return what says which lists nothing says are complete."""
-    complete = COV.EarlierProcedures in facts.objects(patient, COV.completeFor)
-    return Triples([] if complete else [(request, COV.silentOn, COV.EarlierProcedures)])
 
 
 def therapy_kinds(knowledge: Knowledge) -> Triples:

@@ -24,11 +24,13 @@ from ..plain import (
     DATE_OF_SERVICE,
     DAY_LENGTH,
     DENIES,
+    EARLIER_PROCEDURES,
     ENDED_ON,
     HAD_OUTCOME,
     HAD_THERAPY,
     HAS_INTENT,
     HAS_PATIENT,
+    MANY,
     NONE,
     NOTHING,
     OF_THERAPY,
@@ -37,6 +39,7 @@ from ..plain import (
     RELIEF_LASTED_UNTIL,
     RELIEF_PERCENT,
     REQUESTS_PROCEDURE,
+    SILENT_ON,
     STARTED_ON,
     TREATS_LEVEL,
     TREATS_REGION,
@@ -55,9 +58,6 @@ from ..triples import Triples
 from .classify import Classifier
 
 Incompatible: TypeAlias = Mapping[Value, frozenset[str]]
-EARLIER_PROCEDURES = COV.EarlierProcedures.value
-COMPLETE_FOR, SILENT_ON = COV.completeFor.value, COV.silentOn.value
-FURTHER_PROCEDURE = COV.FurtherProcedure.value
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,14 @@ class Terms:
         The kinds of therapy that act on the whole body.
     concepts : mapping
         From a concept to the classes it is of.
+    ends : mapping
+        From a property that takes a date to those that hold its earliest and its latest day.
     """
 
     incompatible: Incompatible
     systemic: Values
     concepts: Mapping[str, Values]
+    ends: Mapping[str, tuple[str, str]]
 
 
 @dataclass(slots=True)
@@ -117,7 +120,15 @@ class Session:
 
 @dataclass(slots=True)
 class Course:
-    """A course of a therapy."""
+    """A course of a therapy.
+
+    Parameters
+    ----------
+    start, end : str or None
+        Its first and its last day, where they are stated as days.
+    start_earliest, start_latest, end_earliest, end_latest : str
+        The days between which they lie, ends included; empty where nothing is stated.
+    """
 
     node: str
     kinds: Values
@@ -131,6 +142,11 @@ class Course:
     barred_outcomes: Set[str]
     affirmed: Values
     denied: Values
+    start_earliest: str = ""
+    start_latest: str = ""
+    end_earliest: str = ""
+    end_latest: str = ""
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,15 +218,21 @@ class Facts:
         return self.concepts.get(node, NONE) if p == TYPE and isinstance(node, str) else NONE
 
 
-def stated_days(facts: Facts) -> set[str]:
-    """Return every day that a request states."""
+def stated_days(records: Mapping[str, Record]) -> set[str]:
+    """Return every day that some records state, and both ends of each vaguer date."""
     return {
         v
-        for record in facts.records.values()
+        for record in records.values()
         for values in record.values()
         for v in values
         if isinstance(v, str) and len(v) == DAY_LENGTH and v[4] == "-"
     }
+
+
+def open_dates(records: Mapping[str, Record], knowledge: Knowledge) -> bool:
+    """Return whether some date of some records is not known to the day."""
+    latest = [declared.ends[1].value for declared in knowledge.dated.values() if declared.ends]
+    return any(end in record for record in records.values() for end in latest)
 
 
 def terms_of(knowledge: Knowledge, classifier: Classifier) -> Terms:
@@ -225,6 +247,11 @@ def terms_of(knowledge: Knowledge, classifier: Classifier) -> Terms:
         },
         systemic=frozenset(i.value for i in knowledge.instances_of(COV.SystemicTherapy)),
         concepts=classes,
+        ends={
+            p.value: (declared.ends[0].value, declared.ends[1].value)
+            for p, declared in knowledge.dated.items()
+            if declared.ends
+        },
     )
 
 
@@ -237,17 +264,28 @@ def barred_by(values: Iterable[Value], incompatible: Incompatible) -> frozenset[
     return found
 
 
-def session(node: str, record: Record, incompatible: Incompatible) -> Session:
+def ends_of(record: Record, p: str, terms: Terms) -> tuple[str, str]:
+    """Return the days between which a date of a record lies; empty where nothing bounds it.
+
+    Where the day itself is known the record holds no ends.
+    """
+    earliest, latest = (day_or_none(record.get(end, NONE)) for end in terms.ends[p])
+    if latest is None:
+        earliest = latest = day_or_none(record.get(p, NONE))
+    return earliest or "", latest or ""
+
+
+def session(node: str, record: Record, terms: Terms) -> Session:
     """Lay out an earlier or planned procedure."""
-    get = record.get
+    get, incompatible = record.get, terms.incompatible
+    earliest, latest = ends_of(record, PERFORMED_ON, terms)
+    until_earliest, until_latest = ends_of(record, RELIEF_LASTED_UNTIL, terms)
     techniques, intents = get(USES_TECHNIQUE, NONE), get(HAS_INTENT, NONE)
-    regions, types, affirmed = get(TREATS_REGION, NONE), get(TYPE, NONE), get(AFFIRMS, NONE)
-    earliest, latest = ends_of(record, PERFORMED_ON)
-    until_earliest, until_latest = ends_of(record, RELIEF_LASTED_UNTIL)
+    regions, affirmed = get(TREATS_REGION, NONE), get(AFFIRMS, NONE)
     return Session(
         node,
         latest if earliest == latest else "",
-        types,
+        get(TYPE, NONE),
         first(regions),
         get(TREATS_LEVEL, NONE),
         get(ON_SIDE, NONE),
@@ -255,28 +293,22 @@ def session(node: str, record: Record, incompatible: Incompatible) -> Session:
         intents,
         barred_by((*techniques, *intents, *regions, *affirmed), incompatible),
         first(get(RELIEF_PERCENT, NONE)),
-        until_latest or None,
+        until_latest if until_latest and until_earliest == until_latest else None,
         affirmed,
         get(DENIES, NONE),
         earliest,
         latest,
         until_earliest,
         until_latest,
-        FURTHER_PROCEDURE in types,
+        MANY in record,
     )
 
 
-def ends_of(record: Record, p: str) -> tuple[str, str]:
-    """Return the days between which a date of a record lies; empty where nothing bounds it."""
-    earliest, latest = (day_or_none(record.get(p + end, NONE)) for end in ("Earliest", "Latest"))
-    if latest is None:
-        earliest = latest = day_or_none(record.get(p, NONE))
-    return earliest or "", latest or ""
-
-
-def course(node: str, record: Record, incompatible: Incompatible, systemic: Values) -> Course:
+def course(node: str, record: Record, terms: Terms) -> Course:
     """Lay out a course of therapy."""
-    get = record.get
+    get, incompatible, systemic = record.get, terms.incompatible, terms.systemic
+    start_earliest, start_latest = ends_of(record, STARTED_ON, terms)
+    end_earliest, end_latest = ends_of(record, ENDED_ON, terms)
     kinds, regions = get(OF_THERAPY, NONE), get(TREATS_REGION, NONE)
     outcomes = get(HAD_OUTCOME, NONE)
     return Course(
@@ -286,12 +318,17 @@ def course(node: str, record: Record, incompatible: Incompatible, systemic: Valu
         any(k in systemic for k in kinds),
         regions,
         barred_by(regions, incompatible),
-        day_or_none(get(STARTED_ON, NONE)),
-        day_or_none(get(ENDED_ON, NONE)),
+        start_latest if start_latest and start_earliest == start_latest else None,
+        end_latest if end_latest and end_earliest == end_latest else None,
         outcomes,
         barred_by(outcomes, incompatible),
         get(AFFIRMS, NONE),
         get(DENIES, NONE),
+        start_earliest,
+        start_latest,
+        end_earliest,
+        end_latest,
+        MANY in record,
     )
 
 
@@ -304,6 +341,20 @@ def records_of(triples: Triples) -> dict[str, Record]:
     return {s: {p: tuple(o) for p, o in record.items()} for s, record in records.items()}
 
 
+def without_plain_ends(records: dict[str, Record], terms: Terms) -> dict[str, Record]:
+    """Return records that hold the ends of a date only where they are not the day itself."""
+    for node, record in records.items():
+        needless = {
+            end
+            for p, ends in terms.ends.items()
+            if p in record and all(record.get(end) == record[p] for end in ends)
+            for end in ends
+        }
+        if needless:
+            records[node] = {p: values for p, values in record.items() if p not in needless}
+    return records
+
+
 def facts_of(request: NamedNode, stated: Triples, triples: Triples, terms: Terms) -> Facts:
     """Lay out a request that was classified and derived triple by triple.
 
@@ -312,15 +363,15 @@ def facts_of(request: NamedNode, stated: Triples, triples: Triples, terms: Terms
     stated, triples : Triples
         The request as its caller states it, and with all that follows.
     """
-    records = records_of(triples)
+    records = without_plain_ends(records_of(triples), terms)
     own = records[request.value]
     # The gate lets no request pass without either; without it nothing is met.
     patient, procedure = (str(first(own.get(p, NONE))) for p in (HAS_PATIENT, REQUESTS_PROCEDURE))
     found = laid_out(request.value, patient, procedure, records, records_of(stated), terms)
     links = (COV.mergedInto, COV.perhapsMergedInto)
     merged, perhaps = ({s.value: o.value for s, o in triples.pairs(p)} for p in links)
-    episodes = (own.get(p.value, NONE) for p in (COV.inEpisode, COV.perhapsInEpisode))
-    found.view = View(*episodes, merged, perhaps)
+    sure, possible = (own.get(p.value, NONE) for p in (COV.inEpisode, COV.perhapsInEpisode))
+    found.view = View(sure, possible, merged, perhaps)
     return found
 
 
@@ -338,7 +389,6 @@ def laid_out(
     (day,) = own[DATE_OF_SERVICE]
     assert isinstance(day, str)
     pains = [records[p] for p in own.get(CONCERNS_PAIN, NONE)]  # type: ignore[index]
-    incompatible, systemic = terms.incompatible, terms.systemic
     return Facts(
         iri=request,
         patient_iri=patient,
@@ -355,25 +405,19 @@ def laid_out(
         region=first(of_procedure.get(TREATS_REGION, NONE)),
         levels=of_procedure.get(TREATS_LEVEL, NONE),
         earlier=[
-            session(n, records[n], incompatible)  # type: ignore[arg-type,index]
+            session(n, records[n], terms)  # type: ignore[arg-type,index]
             for n in of_patient.get(UNDERWENT, NONE)
         ],
         courses=[
-            course(n, records[n], incompatible, systemic)  # type: ignore[arg-type,index]
+            course(n, records[n], terms)  # type: ignore[arg-type,index]
             for n in of_patient.get(HAD_THERAPY, NONE)
         ],
         planned=[
-            session(n, records[n], incompatible)  # type: ignore[arg-type,index]
+            session(n, records[n], terms)  # type: ignore[arg-type,index]
             for n in own.get(ALSO_PLANNED, NONE)
         ],
-        silent_on=own[SILENT_ON] if SILENT_ON in own else silent_lists(of_patient),
+        silent_on=own.get(SILENT_ON, NONE),
     )
-
-
-def silent_lists(patient: Record) -> Values:
-    """Return the lists that a patient's record does not say are complete."""
-    complete = EARLIER_PROCEDURES in patient.get(COMPLETE_FOR, NONE)
-    return NONE if complete else (EARLIER_PROCEDURES,)
 
 
 def together(records: list[Record]) -> Record:

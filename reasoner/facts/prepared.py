@@ -1,22 +1,29 @@
 """A request ready to be judged: classified and derived, in two forms that say the same.
 
-The laid-out facts are what the compiled judge looks at; the triples are what pySHACL, plain
-SHACL and explanations read. Each is made when it is first asked for.
+The laid-out facts are what the compiled judge looks at, and reading gives them. The triples
+are what pySHACL, plain SHACL and explanations read; they are made when somebody asks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
 
-from ..namespaces import COV, XSD
+from .. import days
+from ..errors import InputError
+from ..knowledge.base import Knowledge
+from ..namespaces import COV
+from ..plain import DATE_OF_SERVICE, NONE
 from ..request.gate import Request
+from ..request.stated import dated
 from ..triples import Triples
-from .layout import Facts, View
+from .classify import Classifier
+from .derive import derive
+from .layout import Facts, Terms, View, facts_of, open_dates, terms_of
 
 
 @dataclass(frozen=True)
@@ -25,40 +32,88 @@ class Prepared:
 
     Parameters
     ----------
-    make_facts : callable
-        What lays out the facts.
-    make_triples : callable
-        What classifies and derives triple by triple.
+    classifier : Classifier
+        What it was classified by.
     unseen : Prepared or None
         What it was before a policy's view of the history was added, if one was.
     """
 
     request: Request
-    make_facts: Callable[[], Facts]
-    make_triples: Callable[[], Triples]
+    facts: Facts
+    classifier: Classifier
     unseen: Prepared | None = None
 
-    @cached_property
-    def facts(self) -> Facts:
-        return self.make_facts()
+    @classmethod
+    def of(
+        cls, request: Request, triples: Triples, classifier: Classifier, terms: Terms
+    ) -> Prepared:
+        """Return a request whose triples are classified and derived already."""
+        facts = facts_of(request.iri, request.triples, triples, terms)
+        prepared = cls(request, facts, classifier)
+        # What is known already takes the place of what would be worked out.
+        prepared.__dict__["triples"] = triples
+        return prepared
 
     @cached_property
     def triples(self) -> Triples:
-        return self.make_triples()
+        """The request classified and derived, with the view of its history."""
+        request = self.request
+        if self.unseen is None:
+            return derived(request, self.classifier)
+        triples, day = self.unseen.triples, self.facts.day
+        if day != self.unseen.facts.day:
+            triples = dated(request.iri, triples, day)
+        return with_view(triples, request.iri, self.facts.view)
 
     def seen_by(self, view: View, on: date | None = None) -> Prepared:
         """Return it with a policy's view of the history, as of another day if one is given."""
         plain = self.unseen or self
         day = on.isoformat() if on else plain.facts.day
+        facts = replace(plain.facts, view=view, day=day)
+        return Prepared(self.request, facts, self.classifier, plain)
 
-        def facts() -> Facts:
-            return replace(plain.facts, view=view, day=day)
+    def moved(self, on: date) -> Prepared:
+        """Return it as of another date of service; what is stated stays what was stated.
 
-        def triples() -> Triples:
-            moved = dated(self.request.iri, plain.triples, day) if on else plain.triples
-            return with_view(moved, self.request.iri, view)
+        Raises
+        ------
+        InputError
+            When the request speaks of later days than that.
+        """
+        facts, day = self.facts, on.isoformat()
+        own = {p: v for p, v in facts.records[facts.iri].items() if p != DATE_OF_SERVICE}
+        knowledge = self.classifier.knowledge
+        if max(_first_days(facts, knowledge), default="") > day:
+            raise InputError(
+                "the request states dates after the date of service that was asked for",
+                self.request.name,
+            )
+        if open_dates(facts.records, knowledge):
+            # Such a date may lie as late as the date of service.
+            request, terms = replace(self.request, date=on), terms_of(knowledge, self.classifier)
+            triples = derived(request, self.classifier)
+            return Prepared.of(request, triples, self.classifier, terms)
+        said = {**facts.stated[facts.iri], DATE_OF_SERVICE: (day,)}
+        other = replace(
+            facts,
+            day=day,
+            records={**facts.records, facts.iri: {**own, DATE_OF_SERVICE: (day,)}},
+            stated={**facts.stated, facts.iri: said},
+        )
+        return Prepared(replace(self.request, date=on), other, self.classifier)
 
-        return Prepared(self.request, facts, triples, plain)
+
+def derived(request: Request, classifier: Classifier) -> Triples:
+    """Return a request classified and derived, triple by triple."""
+    nodes = request.iri, request.patient, request.procedure
+    return derive(*nodes, classifier.classify(request.triples), classifier.knowledge)
+
+
+def _first_days(facts: Facts, knowledge: Knowledge) -> Iterator[str]:
+    """Yield the first day of every date that is stated, but for the date of service."""
+    for record in facts.stated.values():
+        for p in knowledge.dated:
+            yield from (days.ends(str(value))[0] for value in record.get(p.value, NONE))
 
 
 def with_view(triples: Triples, request: NamedNode, view: View) -> Triples:
@@ -73,10 +128,3 @@ def with_view(triples: Triples, request: NamedNode, view: View) -> Triples:
         for second, first in pairs.items():
             out.add(NamedNode(second), link, NamedNode(first))
     return out
-
-
-def dated(request: NamedNode, triples: Triples, day: str) -> Triples:
-    """Return triples with another date of service."""
-    kept = Triples(t for t in triples if t[:2] != (request, COV.dateOfService))
-    kept.add(request, COV.dateOfService, Literal(day, datatype=XSD.date))
-    return kept

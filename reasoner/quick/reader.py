@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from datetime import date
 
 from pyoxigraph import NamedNode, RdfFormat
@@ -10,34 +9,52 @@ from pyoxigraph import NamedNode, RdfFormat
 from ..errors import InputError
 from ..facts.classify import Classifier
 from ..facts.layout import Terms, laid_out
+from ..facts.prepared import Prepared
 from ..knowledge import codes
 from ..knowledge.base import Knowledge
 from ..namespaces import COV
 from ..plain import (
     CONCERNS_PAIN,
     DATE_OF_SERVICE,
+    EARLIER_PROCEDURES,
     HAS_PAIN,
     HAS_PATIENT,
     IN_REGION,
     NONE,
     REQUESTS_PROCEDURE,
+    SILENT_ON,
     TREATS_REGION,
     TYPE,
+    Statements,
     Value,
 )
 from ..request.formats import LARGEST, TURTLE, document
-from ..request.gate import Request, Stated
-from ..request.records import record_classes
+from ..request.gate import Request
+from ..request.stated import Stated
 from ..request.values import day_in
 from .closures import Closures
+from .plain_json import JsonReader
+from .rdf import RdfReader
 from .refusals import Refusals
-from .tables import Closure, Found, Joint, Kept, Role, Spec, Takes, record_links, role_of
-from .words import COMMENT_IRIS, TEXT, Raw, Unsure, Words, parsed, refuse_name, words_of
+from .tables import (
+    HAS_DIAGNOSIS,
+    Closure,
+    Found,
+    Joint,
+    Kept,
+    Role,
+    Spec,
+    Takes,
+    record_links,
+    role_of,
+)
+from .written import Unsure, refuse_name
 
 N_TRIPLES = "application/n-triples"
 REQUEST = COV.CoverageRequest.value
+SILENT: Kept = {EARLIER_PROCEDURES: None}
 ASKED = (HAS_PATIENT, REQUESTS_PROCEDURE, DATE_OF_SERVICE)
-HAS_DIAGNOSIS = COV.hasDiagnosis.value
+DIAGNOSIS_CODE = COV.DiagnosisCode.value
 CONCEPT, NUMBER, RECORD = Takes.CONCEPT, Takes.NUMBER, Takes.RECORD
 
 
@@ -51,8 +68,8 @@ class QuickReader:
     """
 
     def __init__(self, knowledge: Knowledge, classifier: Classifier, terms: Terms) -> None:
-        self.knowledge, self.terms = knowledge, terms
-        records = record_classes(knowledge)
+        self.knowledge, self.classifier, self.terms = knowledge, classifier, terms
+        records = knowledge.record_classes
         self.refusals = Refusals(knowledge, terms.incompatible)
         self.closures = Closures(classifier)
         joint = Joint.of(classifier.rules, record_links(knowledge, records))
@@ -64,45 +81,38 @@ class QuickReader:
             for role in records
         }
         specs = [(p, s) for role in self.roles.values() for p, s in role.specs.items()]
-        concepts = {c for _, s in specs for c in s.among}
-        self.words = Words({p for p, _ in specs}, concepts | self.roles.keys())
+        known = [(p, c) for p, spec in specs for c in spec.among]
+        types = [(TYPE, role) for role in self.roles]
+        self.rdf = RdfReader([*known, *types], [p for p, _ in specs])
+        self.json = JsonReader(self.roles, knowledge)
 
-    def read(
-        self,
-        data: bytes,
-        name: str,
-        media_type: str | None,
-        form: Callable[[], Stated],
-    ) -> Request | None:
-        """Return a request with its facts, or None where the long way has to look.
-
-        Parameters
-        ----------
-        form : callable
-            What brings the request to its one form, should anybody ask.
-        """
+    def read(self, data: bytes, name: str, media_type: str | None) -> Prepared | None:
+        """Return a request ready to be judged, or None where the long way has to look."""
         try:
-            return self._request(self._stated(data, name, media_type), name, form)
-        except (Unsure, InputError, SyntaxError, ValueError):
+            return self._prepared(self._stated(data, name, media_type), name)
+        except (
+            Unsure,
+            InputError,
+            SyntaxError,
+            ValueError,
+            LookupError,
+            TypeError,
+            RecursionError,
+        ):
             return None
 
-    def _stated(self, data: bytes, name: str, media_type: str | None) -> Raw:
-        """Return what plain Turtle states, or N-Triples, of which the text need not tell."""
+    def _stated(self, data: bytes, name: str, media_type: str | None) -> Statements:
+        """Return what plain text states; that it is N-Triples it need not tell."""
         if media_type == N_TRIPLES:
             if len(data) > LARGEST:
                 raise Unsure
-            text, form = data.decode(), RdfFormat.N_TRIPLES
-        else:
-            text, kind = document(data, name, media_type)
-            if kind != TURTLE:
-                raise Unsure
-            form = RdfFormat.TURTLE
-        try:
-            return self.words.read(words_of(text))
-        except Unsure:
-            return self.words.read(parsed(text, form))
+            return self.rdf.statements(data.decode(), RdfFormat.N_TRIPLES)
+        text, kind = document(data, name, media_type)
+        if kind == TURTLE:
+            return self.rdf.statements(text, RdfFormat.TURTLE)
+        return self.json.statements(text)
 
-    def _request(self, raw: Raw, name: str, form: Callable[[], Stated]) -> Request:
+    def _prepared(self, raw: Statements, name: str) -> Prepared:
         """Return a request, from what is stated to facts."""
         (iri,) = [s for s, r in raw.items() if TYPE in r and REQUEST in r[TYPE]]
         roles = {iri: self.roles[REQUEST]}
@@ -126,9 +136,16 @@ class QuickReader:
                 concerned[pain] = None
         if concerned:
             own[CONCERNS_PAIN] = concerned
+        own[SILENT_ON] = SILENT
         facts = laid_out(iri, patient, procedure, records, raw, self.terms)
         nodes = NamedNode(iri), NamedNode(patient), NamedNode(procedure)
-        return Request(*nodes, date.fromisoformat(day), name, form, facts)
+        classes = {n: role.iri for n, role in roles.items()}
+        for found in records.values():
+            for code in found.get(HAS_DIAGNOSIS, NONE):
+                if code not in self.terms.concepts:
+                    classes[str(code)] = DIAGNOSIS_CODE
+        request = Request(*nodes, date.fromisoformat(day), name, Stated(raw, classes))
+        return Prepared(request, facts, self.classifier)
 
     def _record(
         self,
@@ -149,7 +166,8 @@ class QuickReader:
         for p, values in stated.items():
             spec = specs.get(p)
             if spec is None:
-                _refuse_unread(p, values, role)
+                if p != TYPE or any(v != role.iri for v in values):
+                    raise Unsure
                 continue
             if len(values) > spec.most:
                 raise Unsure
@@ -226,10 +244,3 @@ class QuickReader:
             if cls in self.requested:
                 types.update(self.requested[cls])
         own[TYPE] = types
-
-
-def _refuse_unread(p: str, values: Collection[Value], role: Role) -> None:
-    """Refuse what is neither the record's type nor a comment on it."""
-    allowed = role.iri if p == TYPE else TEXT
-    if (p != TYPE and p not in COMMENT_IRIS) or any(v != allowed for v in values):
-        raise Unsure

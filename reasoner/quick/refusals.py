@@ -25,7 +25,7 @@ from ..plain import (
     Value,
 )
 from .tables import Found, Kept, Role
-from .words import Unsure
+from .written import Unsure
 
 
 class Refusals:

@@ -15,7 +15,7 @@ from ..namespaces import COV, PREFIXES, PROV, RDF, RDFS, REQUESTS, SH, XSD
 from ..policies.criteria import Criterion
 from ..triples import Spo, Triples
 from ..version import ENGINE, engine_version
-from .data import Recorder, ordered, shapes_digest
+from .data import Recorder, ordered
 from .words import DECISIONS, ENDS
 
 SEVERITY = {
@@ -61,7 +61,7 @@ def decision_graph(answer: Answer, recorder: Recorder) -> Triples:
     if policy and answer.valuation:
         out.add(decision, COV.underPolicy, policy.iri)
         out.add(decision, PROV.wasDerivedFrom, policy.iri)
-        out.add(decision, COV.shapesHash, Literal(shapes_digest(recorder.knowledge, policy)))
+        out.add(decision, COV.shapesHash, Literal(recorder.shapes_digest(policy)))
         for criterion in policy.criteria.values():
             judgement = node_of(answer, f"judgement-{criterion.name}")
             verdict = answer.valuation.verdict(criterion)

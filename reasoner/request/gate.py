@@ -8,12 +8,9 @@ and the serialisation change nothing that follows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from hashlib import sha256
-from typing import NamedTuple
 
 from pyoxigraph import (
     BlankNode,
@@ -25,36 +22,21 @@ from pyoxigraph import (
 )
 
 from ..errors import InputError
-from ..facts.layout import Facts
 from ..knowledge import base as knowledge_module
 from ..knowledge import codes
 from ..knowledge.base import Knowledge
-from ..namespaces import COV, RDF
+from ..namespaces import COV
+from ..plain import DATE_OF_SERVICE, HAS_PATIENT, REQUESTS_PROCEDURE, TYPE, Statements, value_of
 from ..triples import Node, Spo, Triples
 from .coherence import refuse_contradictions_of, refuse_incoherent
 from .formats import read_triples
-from .records import UNNAMED, Records, one_line, record_classes
-from .values import day_of
+from .records import UNNAMED, Records, one_line
+from .stated import Stated, dated
 from .wellformed import well_formed
 
 # What canonical names cost grows with the blank nodes.
 MOST_BLANK_NODES = 200
 DEFAULT_NAME = "request"
-
-
-class Stated(NamedTuple):
-    """What a request states, in its one form.
-
-    Parameters
-    ----------
-    triples : Triples
-        Every record with its type, blank nodes named, numbers in one form.
-    digest : str
-        SHA-256, in hex, of the canonical N-Triples.
-    """
-
-    triples: Triples
-    digest: str
 
 
 @dataclass(frozen=True)
@@ -66,13 +48,11 @@ class Request:
     iri, patient, procedure : NamedNode
         The coverage request, its patient and the requested procedure.
     date : datetime.date
-        The date of service.
+        The date of service that is asked about.
     name : str
         What a person calls the request, such as its file name.
-    form : callable
-        What brings it to its one form. Judging does not need that, so it waits until asked.
-    facts : Facts or None
-        The facts laid out, where reading it gave them.
+    stated : Stated
+        What it states, its own date of service among that.
     """
 
     iri: NamedNode
@@ -80,19 +60,18 @@ class Request:
     procedure: NamedNode
     date: date
     name: str
-    form: Callable[[], Stated]
-    facts: Facts | None = None
+    stated: Stated
 
     @cached_property
-    def stated(self) -> Stated:
-        return self.form()
-
-    @property
     def triples(self) -> Triples:
-        return self.stated.triples
+        """What is stated, as of the date that is asked about."""
+        triples, day = self.stated.triples, self.date.isoformat()
+        own = triples.text(self.iri, COV.dateOfService)
+        return triples if own == day else dated(self.iri, triples, day)
 
     @property
     def digest(self) -> str:
+        """SHA-256, in hex, of the canonical N-Triples of what is stated."""
         return self.stated.digest
 
 
@@ -150,7 +129,7 @@ def refuse_contradictions(request: Request, classified: Triples, knowledge: Know
     InputError
         Naming the record and the terms that exclude each other.
     """
-    classes = record_classes(knowledge)
+    classes = knowledge.record_classes
     roles: dict[Node, NamedNode] = {
         node: cls
         for node in request.triples.nodes()
@@ -167,37 +146,41 @@ def refuse_contradictions(request: Request, classified: Triples, knowledge: Know
 
 
 def _request(records: Records, name: str) -> Request:
-    """Return the request in its one form: named, sorted, every record with its type."""
+    """Return the request in its one form: every node named, every record with its class."""
     knowledge = records.knowledge
-    lines = _canonical(records)
-    triples = Triples(_named(quad) for quad in lines.values())
     links = {p: d.takes for p, d in knowledge.properties.items()}
-    classes = record_classes(knowledge)
-    for _, p, o in list(triples):
+    statements: Statements = {}
+    classes: dict[str, str] = {}
+    for s, p, o in _canonical(records):
+        statements.setdefault(s.value, {}).setdefault(p.value, {})[value_of(o)] = None
         role = links.get(p)
-        if role in classes and isinstance(role, NamedNode) and isinstance(o, NamedNode):
-            triples.add(o, RDF.type, role)
-        elif codes.is_untabled(o, knowledge) and isinstance(o, NamedNode):
-            triples.add(o, RDF.type, COV.DiagnosisCode)
-    (iri,) = triples.instances(COV.CoverageRequest)
-    patient, procedure = (triples.value(iri, p) for p in (COV.hasPatient, COV.requestsProcedure))
-    day = day_of(triples.value(iri, COV.dateOfService))
-    assert isinstance(iri, NamedNode) and isinstance(patient, NamedNode)
-    assert isinstance(procedure, NamedNode) and day is not None
-    digest = sha256("".join(lines).encode()).hexdigest()
-    stated = Stated(triples, digest)
-    return Request(iri, patient, procedure, day, name, lambda: stated)
+        if role is not None and role in knowledge.record_classes:
+            if not knowledge.is_a(o, role):
+                classes[o.value] = role.value
+        elif codes.is_untabled(o, knowledge):
+            classes[o.value] = COV.DiagnosisCode.value
+    (iri,) = (
+        s for s, found in statements.items() if COV.CoverageRequest.value in found.get(TYPE, ())
+    )
+    own = statements[iri]
+    (patient,), (procedure,), (day,) = (
+        own[p] for p in (HAS_PATIENT, REQUESTS_PROCEDURE, DATE_OF_SERVICE)
+    )
+    assert isinstance(patient, str) and isinstance(procedure, str) and isinstance(day, str)
+    nodes = NamedNode(iri), NamedNode(patient), NamedNode(procedure)
+    return Request(*nodes, date.fromisoformat(day), name, Stated(statements, classes))
 
 
-def _canonical(records: Records) -> dict[str, Quad]:
-    """Return the lines of the canonical N-Triples, sorted, with the triple of each."""
+def _canonical(records: Records) -> list[Spo]:
+    """Return the triples with each blank node named after its canonical label."""
     blank = sum(isinstance(node, BlankNode) for node in records.roles)
     if blank > MOST_BLANK_NODES:
         raise InputError(f"more than {MOST_BLANK_NODES} unnamed nodes", hint="give them IRIs")
     # Canonical names can cost exponential time, but roles make the nodes a tree.
     dataset = Dataset(Quad(s, p, o) for s, p, o in records.triples)
     dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    return dict(sorted((f"{q.subject} {q.predicate} {q.object} .\n", q) for q in dataset))
+    # A data set has no order of its own.
+    return [_named(quad) for quad in sorted(dataset, key=str)]
 
 
 def _named(quad: Quad) -> Spo:
@@ -208,5 +191,4 @@ def _named(quad: Quad) -> Spo:
         s = NamedNode(UNNAMED + s.value)
     if isinstance(o, BlankNode):
         o = NamedNode(UNNAMED + o.value)
-    assert isinstance(s, NamedNode)
     return s, quad.predicate, o

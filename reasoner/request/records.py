@@ -65,14 +65,9 @@ class Records:
         return InputError(what, self.name(node), hint)
 
 
-def record_classes(knowledge: Knowledge) -> frozenset[NamedNode]:
-    """Return the classes of record that a request is made of."""
-    return frozenset(c for p in knowledge.properties.values() for c in p.stated_of)
-
-
 def single_roles(knowledge: Knowledge) -> set[NamedNode]:
     """Return the classes of record of which a request has one."""
-    records = record_classes(knowledge)
+    records = knowledge.record_classes
     properties = knowledge.properties.values()
     return {p.takes for p in properties if p.single and p.stated_of and p.takes in records}
 

@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..knowledge.base import Knowledge
 from ..namespaces import CODE, COV, OWL, POLICIES, RDF, RDFS, REQUESTS, SH, SKOS, SOURCES, compact
 from ..triples import Node, Spo, Term, Triples
-from .records import UNNAMED, Records, own_name, record_classes, suggestion, term_name
+from .records import UNNAMED, Records, own_name, suggestion, term_name
 from .values import value_of
 
 COMMENTS = (RDFS.label, RDFS.comment)
@@ -84,7 +84,7 @@ def _refuse_vocabulary(triple: Spo, knowledge: Knowledge) -> None:
 
 
 def _refuse_type(cls: Term, where: str, knowledge: Knowledge) -> None:
-    records = record_classes(knowledge)
+    records = knowledge.record_classes
     if cls in records:
         return
     if not isinstance(cls, NamedNode):
@@ -116,7 +116,7 @@ def _roles(stated: Triples, knowledge: Knowledge) -> dict[Node, NamedNode]:
     if len(requests) != 1:
         what = "no cov:CoverageRequest" if not requests else f"{len(requests)} coverage requests"
         raise InputError(f"{what} in the input", hint="it must hold exactly one")
-    classes = record_classes(knowledge)
+    classes = knowledge.record_classes
     records = Records(knowledge, stated, {requests[0]: COV.CoverageRequest})
     queue = [requests[0]]
     for node in queue:
@@ -130,9 +130,12 @@ def _roles(stated: Triples, knowledge: Knowledge) -> dict[Node, NamedNode]:
                 raise records.refuse(node, f"{compact(p.value)} belongs to the {of}")
             if declared.takes not in classes:
                 continue
-            for o in objects:
+            # What the ontology names itself, such as a list as a whole, is no record.
+            for o in (o for o in objects if not knowledge.is_a(o, declared.takes)):
                 if isinstance(o, Literal) or o.value.startswith(OURS):
-                    raise records.refuse(node, f"{compact(p.value)} leads to no record")
+                    named = sorted(i.value for i in knowledge.instances_of(declared.takes))
+                    hint = f"such as {compact(named[0])}" if named else ""
+                    raise records.refuse(node, f"{compact(p.value)} leads to no record", hint)
                 if o in records.roles:
                     raise records.refuse(o, "it is linked in two roles", "each record is a node")
                 records.roles[o] = declared.takes

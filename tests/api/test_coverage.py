@@ -255,7 +255,7 @@ KNOWN: dict[Any, Finding] = {}
 
 def looked_up_for(reasoner: Reasoner, case: Case) -> Finding | None:
     """Return what a lookup finds for the code of a case under its policy; None without one."""
-    request = reasoner.read(case.request_ttl)
+    request = reasoner.read(case.request_ttl).request
     t = request.triples
     codes = t.objects(request.procedure, COV.hasProcedureCode)
     primary = [c for c in codes if not reasoner.knowledge.is_a(c, COV.AddOnCode)]
@@ -292,7 +292,7 @@ def test_no_record_changes_what_a_lookup_settles(reasoner: Reasoner) -> None:
         found = looked_up_for(reasoner, case)
         if found is None or found.valuation is None:
             continue
-        prepared = reasoner.prepare(reasoner.read(case.request_ttl))
+        prepared = reasoner.read(case.request_ttl)
         policy = found.selection.chosen
         assert policy is not None
         judged = reasoner.judge(policy, reasoner.seen_by(policy, prepared))

@@ -93,19 +93,17 @@ def test_policy_of_another_payer_does_not_speak_to_all(reasoner: Reasoner, tmp_p
 
 
 def test_edition_answers_on_any_day_only_when_it_is_named(two_editions: Reasoner) -> None:
-    request = two_editions.read(facet_cases()[0].replace(NUMBER, b"0"))
+    prepared = two_editions.read(facet_cases()[0].replace(NUMBER, b"0"))
     reasoner = as_if_in_force(two_editions)
-    prepared = reasoner.prepare(request)
     editions = {
         key: a.policy.edition if (a := reasoner.answer(prepared, key)).policy else None
         for key in (FACET, f"{FACET}@2019-07-01", f"{FACET}@2031-01-01")
     }
     assert list(editions.values()) == ["2019-07-01", "2019-07-01", "2031-01-01"]
     # The reasoner it was made from is as it was.
-    plain = two_editions.answer(two_editions.prepare(request), f"{FACET}@2031-01-01")
+    plain = two_editions.answer(prepared, f"{FACET}@2031-01-01")
     assert plain.policy is None
-    other = two_editions.prepare(request)
-    assert as_if_in_force(two_editions).answer(other, "nia/cg-300@2024-01-01").policy is None
+    assert as_if_in_force(two_editions).answer(prepared, "nia/cg-300@2024-01-01").policy is None
 
 
 def test_edition_that_does_not_exist_is_refused(reasoner: Reasoner, tmp_path: Path) -> None:

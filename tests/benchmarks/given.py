@@ -78,7 +78,7 @@ class Given:
 
 def prepared(reasoner: Reasoner, data: bytes, media_type: str | None = None) -> Prepared:
     """Return what can be judged, from bytes: every benchmark reads requests in this way."""
-    return reasoner.prepare(reasoner.read(data, media_type=media_type))
+    return reasoner.read(data, media_type=media_type)
 
 
 def requests(reasoner: Reasoner, each: int) -> list[Given]:

@@ -24,8 +24,8 @@ UNEQUAL = """\
 - **Others are spared the classification.** They do not apply OWL. What follows from a request
   (types, regions, broader facts) is handed to them ready made, and checked: on every request
   measured here they give every leaf our verdict.
-- **Ours looks words up, the others parse.** Where blanks part all terms and marks, as programs
-  write Turtle, we need no parser. The row of dense Turtle, without them, is read by pyoxigraph.
+- **Ours parses too.** pyoxigraph reads our Turtle, dense or with blanks before its marks; JSON is
+  read by the standard `json`.
 - **pySHACL and Jena judge leaf and twin, whatever the leaf says.** We ask for the twin only where
   a leaf fails. "Yes or no only" is Jena on the policy as one shape: it may stop early, tells no
   verdict, and cannot tell "not covered" from "needs information".

@@ -20,7 +20,6 @@ from rdflib.namespace import RDF, SH
 from covergraph.facts.classify import Classifier
 from covergraph.facts.derive import derive
 from covergraph.facts.layout import Terms, terms_of
-from covergraph.facts.layout import facts_of as laid_out_facts
 from covergraph.facts.prepared import Prepared
 from covergraph.judge import Verdict, Verdicts
 from covergraph.judge.compiled import CompiledJudge
@@ -148,9 +147,7 @@ def verdict_on(leaf: str, read: Request, facts: Triples) -> Verdict:
 
 def prepared_of(read: Request, facts: Triples) -> Prepared:
     """Return what judges are handed."""
-    return Prepared(
-        read, lambda: laid_out_facts(read.iri, read.triples, facts, bench().terms), lambda: facts
-    )
+    return Prepared.of(read, facts, bench().classifier, bench().terms)
 
 
 def judged(policy: Policy, read: Request, facts: Triples) -> Verdicts:

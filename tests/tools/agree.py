@@ -101,7 +101,7 @@ def difference(data: bytes, policy: Policy, *judges: str, home: Path | None = No
     InputError
         When the request is refused.
     """
-    prepared = compiled().prepare(compiled().read(data))
+    prepared = compiled().read(data)
     found = (differs(prepared, policy, judge, home) for judge in judges or (REFERENCE,))
     return "; ".join(fault for fault in found if fault)
 

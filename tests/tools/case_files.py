@@ -10,6 +10,7 @@ nobody reads would pass for ever.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple, parse
@@ -50,9 +51,10 @@ class Case:
         return f"{payer}/{policy}/{story}"
 
 
-def load_cases(root: Path = CASES) -> list[Case]:
-    """Return every case under a folder, in the order of their paths."""
-    return [load_case(path) for path in sorted(root.rglob("*.ttl"))]
+@cache
+def load_cases(root: Path = CASES) -> tuple[Case, ...]:
+    """Return every case under a folder, in the order of their paths; read once."""
+    return tuple(load_case(path) for path in sorted(root.rglob("*.ttl")))
 
 
 def load_case(path: Path) -> Case:

@@ -34,7 +34,7 @@ from covergraph.judge.valuation import PlainValuation, Verdict
 from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV
 from covergraph.policies.criteria import Policy
-from covergraph.render.graph import OUTCOME
+from covergraph.render.words import DECISIONS
 from tests.tools.case_files import Case, load_cases
 from tests.tools.mutations import Mutation, mutations_of
 
@@ -126,7 +126,7 @@ def judge_cases(reasoner: Reasoner, policy: Policy) -> Iterator[Judged]:
     for case in load_cases():
         if case.policy != policy.iri:
             continue
-        prepared = reasoner.prepare(reasoner.read(case.request_ttl, str(case)))
+        prepared = reasoner.read(case.request_ttl, str(case))
         on, types = prepared.request.date, prepared.facts.types
         seen = reasoner.seen_by(policy, prepared)
         chosen = reasoner.catalogue.select(policy.key, on, types).chosen is policy
@@ -139,7 +139,7 @@ def holds(case: Case, policy: Policy, verdicts: Mapping[NamedNode, Verdict]) -> 
     where = scope(policy, valuation)
     value = valuation.value(policy.root)
     decision = decide(where[0], value)
-    if case.expected_decision not in (None, OUTCOME[decision]):
+    if case.expected_decision not in (None, DECISIONS[decision].term):
         return False
     criteria = policy.criteria
     for iri, verdict in case.expected_verdicts.items():

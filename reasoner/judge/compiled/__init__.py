@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from pyoxigraph import NamedNode
-
 from ...facts.prepared import Prepared
 from ...knowledge.base import Knowledge
 from ...policies.criteria import Criterion, Policy
@@ -44,7 +42,7 @@ class CompiledJudge:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
-        self._compiled: dict[NamedNode, Compiled] = {}
+        self._compiled: dict[Policy, Compiled] = {}
 
     def __call__(self, policy: Policy, prepared: Prepared) -> Verdicts:
         """Return the verdict on every leaf.
@@ -70,10 +68,10 @@ class CompiledJudge:
 
     def compiled(self, policy: Policy) -> Compiled:
         """Return the functions of a policy, generated when it is first asked."""
-        made = self._compiled.get(policy.iri)
+        made = self._compiled.get(policy)
         if made is None:
             title = f"policy {policy.key}@{policy.edition}"
-            made = self._compiled[policy.iri] = Compiled(
+            made = self._compiled[policy] = Compiled(
                 policy,
                 judging_leaves(leaves_of(policy, self.knowledge), f"{title}: leaves"),
                 valuing_criteria(policy, f"{title}: criteria"),

@@ -13,8 +13,17 @@ from operator import attrgetter
 from typing import Any, TypeAlias
 
 from ...errors import KnowledgeError
-from ...facts.layout import EARLIER_PROCEDURES, Facts
-from ...plain import CONCERNS_PAIN, HAS_PATIENT, NONE, REQUESTS_PROCEDURE, TYPE, Value, Values
+from ...facts.layout import Facts
+from ...plain import (
+    CONCERNS_PAIN,
+    EARLIER_PROCEDURES,
+    HAS_PATIENT,
+    NONE,
+    REQUESTS_PROCEDURE,
+    TYPE,
+    Value,
+    Values,
+)
 from ...policies import algebra as a
 from ..components import judging
 from ..components.sessions import Sessions, picking

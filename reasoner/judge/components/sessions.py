@@ -14,8 +14,9 @@ from enum import Enum
 from math import inf
 from typing import TypeAlias
 
-from ...facts.layout import EARLIER_PROCEDURES, Facts, Session
+from ...facts.layout import Facts, Session
 from ...namespaces import COV, local_name
+from ...plain import EARLIER_PROCEDURES
 from .given import Given
 
 Picking: TypeAlias = Callable[[Facts, list[Session]], tuple[list[Session], list[Session]]]

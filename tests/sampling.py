@@ -1,0 +1,93 @@
+"""Which cases an ordinary run asks the slow judges about, the same ones in every run.
+
+A stratum is a leaf and a verdict on it: met, not met, or not documented. From each policy so
+many cases are taken that every stratum that its cases expect is there, and as few as greed
+finds. What a case expects stands in its file, so that no fault of the program can change the
+choice; only chance that is seeded breaks ties, and no clock. Tests that need fewer take them
+in turns from every policy and from every decision that its cases expect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import chain, zip_longest
+
+import pytest
+from pyoxigraph import NamedNode
+
+from covergraph.namespaces import COV
+from covergraph.policies.criteria import Policy
+from tests.laws import seeded
+from tests.silence import is_open
+from tests.tools.case_files import Case, load_cases
+
+Stratum = tuple[NamedNode, NamedNode]
+
+
+def strata_of(policy: Policy) -> set[Stratum]:
+    """Return every leaf of a policy with each verdict that a request can bring it."""
+    return {
+        (leaf.iri, verdict)
+        for leaf in policy.leaves
+        for verdict in (COV.Met, COV.NotMet, COV.NotDocumented)
+        if verdict != COV.NotDocumented or is_open(leaf, policy)
+    }
+
+
+def expected_by(cases: Iterable[Case]) -> set[Stratum]:
+    """Return the verdicts that cases expect, on leaves and on what is made of them."""
+    return {stratum for case in cases for stratum in case.expected_verdicts.items()}
+
+
+def cover(cases: Sequence[Case]) -> list[Case]:
+    """Return few cases that expect all that some cases expect: always the one that adds most."""
+    left, chosen = expected_by(cases), []
+    shuffled = seeded("strata").sample(list(cases), len(cases))
+    adds = {case: expected_by([case]) for case in shuffled}
+    while left:
+        best = max(adds, key=lambda case: len(left & adds[case]))
+        left -= adds.pop(best)
+        chosen.append(best)
+    return chosen
+
+
+def in_turns(cases: Iterable[Case]) -> list[Case]:
+    """Return cases so that policies take turns, and a run that breaks off has asked of each."""
+    return interleaved(by_policy(cases).values())
+
+
+@cache
+def stratified() -> frozenset[Case]:
+    """Return the cases that stand for all."""
+    return frozenset(chain.from_iterable(map(cover, by_policy(load_cases()).values())))
+
+
+@cache
+def some(test: str, count: int, decision: NamedNode | None = None) -> frozenset[Case]:
+    """Return so many cases for a test, in turns from each decision of each policy."""
+    groups: dict[object, list[Case]] = {}
+    for case in load_cases():
+        if decision in (None, case.expected_decision):
+            groups.setdefault((case.policy, case.expected_decision), []).append(case)
+    chance = seeded(test)
+    shuffled = [chance.sample(group, len(group)) for group in groups.values()]
+    return frozenset(interleaved(shuffled)[:count])
+
+
+def by_policy(cases: Iterable[Case]) -> dict[NamedNode, list[Case]]:
+    found: dict[NamedNode, list[Case]] = {}
+    for case in cases:
+        found.setdefault(case.policy, []).append(case)
+    return found
+
+
+def interleaved(groups: Iterable[Sequence[Case]]) -> list[Case]:
+    turns = zip_longest(*groups)
+    return [case for turn in turns for case in turn if case is not None]
+
+
+def case_of(item: pytest.Item) -> Case:
+    """Return the case that a collected test is about."""
+    found: Case = item.callspec.params["case"]  # type: ignore[attr-defined]
+    return found

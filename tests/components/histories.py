@@ -51,22 +51,19 @@ class Session:
 
     Parameters
     ----------
-    between : (date or None, date) or None
-        The days between which its record lets it lie, where it does not say the day.
-    region_stated : bool
-        Whether its record says the region.
+    dated : str
+        How far its record says when: to the "day", the "month", the "year", or "never".
     """
 
     on: date
     kind: str = DENERVATION
-    region: str = LUMBAR
+    region: str | None = LUMBAR
     technique: str | None = None
     intent: str | None = None
     relief: float | None = None
     until: date | None = None
     improved: bool | None = None
-    between: tuple[date | None, date] | None = None
-    region_stated: bool = True
+    dated: str = "day"
 
 
 @dataclass(frozen=True)
@@ -75,17 +72,14 @@ class History:
 
     Parameters
     ----------
-    complete : bool
-        Whether the list is said to be all there was.
-    further : date or None
-        Up to when there may be more, where the list is said to be known only in part.
+    complete : bool or None
+        Whether the list is said to be all there was; None where nothing is said.
     """
 
     service: date
     sessions: tuple[Session, ...] = ()
     region: str | None = LUMBAR
-    complete: bool = True
-    further: date | None = None
+    complete: bool | None = True
 
 
 def session(on: str, *, until: str | None = None, **stated: Any) -> Session:
@@ -95,7 +89,7 @@ def session(on: str, *, until: str | None = None, **stated: Any) -> Session:
 
 
 def told(
-    service: str, *sessions: Session, region: str | None = LUMBAR, complete: bool = True
+    service: str, *sessions: Session, region: str | None = LUMBAR, complete: bool | None = True
 ) -> str:
     """Return the request, in Turtle, that states a history."""
     return turtle(History(date.fromisoformat(service), sessions, region, complete))
@@ -109,7 +103,8 @@ def turtle(history: History) -> str:
         procedure=f"cov:hasKind code:{DENERVATION}{region}",
         patient=" ; ".join(
             [f"cov:underwent {' , '.join(named)}"] * bool(named)
-            + ["cov:completeFor cov:EarlierProcedures"] * history.complete
+            + ["cov:completeFor cov:EarlierProcedures"] * (history.complete is True)
+            + ["cov:partialFor cov:EarlierProcedures"] * (history.complete is False)
         ),
         more="".join(f"{n} {_stated(s)} .\n" for n, s in zip(named, history.sessions, strict=True)),
     )
@@ -117,8 +112,9 @@ def turtle(history: History) -> str:
 
 def _stated(s: Session) -> str:
     return " ; ".join(
-        [f"cov:hasKind code:{s.kind}", f"cov:treatsRegion cov:{s.region}"]
-        + [f'cov:performedOn "{s.on}"^^xsd:date']
+        [f"cov:hasKind code:{s.kind}"]
+        + [f"cov:treatsRegion cov:{s.region}"] * (s.region is not None)
+        + _dated(s)
         + [f"cov:usesTechnique cov:{s.technique}"] * (s.technique is not None)
         + [f"cov:hasIntent cov:{s.intent}"] * (s.intent is not None)
         + [f"cov:reliefPercent {s.relief}"] * (s.relief is not None)
@@ -126,6 +122,16 @@ def _stated(s: Session) -> str:
         + ["cov:affirms cov:FunctionalImprovement"] * (s.improved is True)
         + ["cov:denies cov:FunctionalImprovement"] * (s.improved is False)
     )
+
+
+DATATYPES = {"day": (10, "date"), "month": (7, "gYearMonth"), "year": (4, "gYear")}
+
+
+def _dated(s: Session) -> list[str]:
+    if s.dated == "never":
+        return []
+    length, datatype = DATATYPES[s.dated]
+    return [f'cov:performedOn "{s.on.isoformat()[:length]}"^^xsd:{datatype}']
 
 
 _SCOPES = {True: "SameRegion", False: "OtherRegion"}

@@ -24,6 +24,7 @@ from .errors import InputError
 from .facts.classify import Classifier
 from .facts.dates import pinned
 from .facts.derive import derive
+from .facts.following import Following, followed_by, triples_of
 from .facts.history import HistoryRules, rules_of, view_of
 from .facts.layout import NO_VIEW, open_dates, stated_days, terms_of
 from .facts.prepared import Prepared
@@ -146,9 +147,10 @@ class Reasoner:
         editions = Lowering(self.knowledge).editions()
         self.catalogue = Catalogue(self.knowledge, dict(editions) if at_once else editions)
         self.classifier = Classifier(self.knowledge)
+        self.following = Following(self.knowledge)
         self.terms = terms_of(self.knowledge, self.classifier)
         self.reads = Reads(self.knowledge)
-        self.quick = QuickReader(self.knowledge, self.classifier, self.terms)
+        self.quick = QuickReader(self.knowledge, self.classifier, self.following, self.terms)
         self.judge: Judge = judge or CompiledJudge(self.knowledge)
         self.look_ahead, self.any_day = look_ahead, any_day
         self._history_rules: dict[NamedNode, HistoryRules] = {}
@@ -184,11 +186,13 @@ class Reasoner:
         classified = self.classifier.classify(request.triples)
         gate.refuse_contradictions(request, classified, self.knowledge)
         nodes = request.iri, request.patient, request.procedure
-        return self.prepared(request, derive(*nodes, classified, self.knowledge))
+        derived = derive(*nodes, classified, self.knowledge)
+        derived.update(triples_of(followed_by(request, derived, self.following)))
+        return self.prepared(request, derived)
 
     def prepared(self, request: Request, triples: Triples) -> Prepared:
         """Return a request whose triples are classified and derived already."""
-        return Prepared.of(request, triples, self.classifier, self.terms)
+        return Prepared.of(request, triples, self.classifier, self.following, self.terms)
 
     def decide_all(
         self,

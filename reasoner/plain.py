@@ -39,6 +39,7 @@ TREATS_LEVEL = COV.treatsLevel.value
 HAS_CODE, HAS_KIND = COV.hasProcedureCode.value, COV.hasKind.value
 ON_SIDE = COV.onSide.value
 IN_REGION = COV.inRegion.value
+HAS_CHRONICITY = COV.hasChronicity.value
 HAS_PAIN = COV.hasPain.value
 USES_TECHNIQUE = COV.usesTechnique.value
 HAS_INTENT = COV.hasIntent.value

@@ -14,10 +14,11 @@ from functools import cached_property
 
 from pyoxigraph import NamedNode
 
+from ..facts.following import Following
 from ..facts.layout import Facts
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, SH
-from ..plain import AFFIRMS, DENIES, HAS_PATIENT, REQUESTS_PROCEDURE, TREATS_REGION
+from ..plain import AFFIRMS, DENIES, HAD_THERAPY, HAS_PATIENT, REQUESTS_PROCEDURE, TREATS_REGION
 from ..policies.components import Components, Parameter, components_of
 from ..policies.criteria import Criterion, Kind, Policy
 from ..policies.lowering import RECORD_PATHS
@@ -116,8 +117,17 @@ class Reads:
         # A narrower fact affirms this one; denying a broader one denies it.
         affirming = self._narrower.get(fact.value, frozenset()) | {fact.value}
         denying = {broader.value for broader in known.broader_of(fact)}
-        reading.look_for(path, AFFIRMS, affirming, place)
+        # So does a fact that rules it out.
+        ruling = {s.value for s, o in t.pairs(COV.rulesOut) if o.value in denying}
+        ruling |= {n for r in ruling for n in self._narrower.get(r, ())}
+        reading.look_for(path, AFFIRMS, affirming | ruling, place)
         reading.look_for(path, DENIES, denying, place)
+        for says, facts in ((AFFIRMS, affirming), (DENIES, denying)):
+            for read in {p for f in facts for p in self.following.read_for(says, f)}:
+                if read == HAD_THERAPY:
+                    reading.courses.setdefault(frozenset(), []).append(place)
+                elif read not in (AFFIRMS, DENIES):
+                    reading.look_at((*path, read), place)
 
     def _add_component(self, reading: Reading, leaf: Criterion, place: int) -> None:
         """Add the records that it picks among, the dates it names, what it compares them with."""
@@ -166,6 +176,11 @@ class Reads:
     @cached_property
     def _components(self) -> Components:
         return components_of(self.knowledge)
+
+    @cached_property
+    def following(self) -> Following:
+        """What follows from what; the statements that it follows from are looked at too."""
+        return Following(self.knowledge)
 
     @cached_property
     def _narrower(self) -> dict[str, frozenset[str]]:

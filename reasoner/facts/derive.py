@@ -8,11 +8,13 @@ which each date lies, and what a list that is not complete may leave out.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pyoxigraph import NamedNode
 
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, RDF
-from ..triples import Triples
+from ..triples import Term, Triples
 from .dates import dated
 from .lists import listed
 
@@ -39,19 +41,38 @@ def derive(
         if regions & set(facts.objects(pain, COV.inRegion)):
             derived.add(request, COV.concernsPain, pain)
     stated = {o for _, _, o in facts if isinstance(o, NamedNode)}
+    derived.update(ruled_out(stated, knowledge))
     for concept in stated & knowledge.incompatible.keys():
-        for other in knowledge.incompatible[concept]:
-            derived.add(concept, COV.incompatibleWith, other)
         # What has narrower alternatives is stated only in part.
         for narrower in knowledge.triples.subjects(COV.narrowerThan, concept):
             derived.add(narrower, COV.narrowerThan, concept)
-        for group in knowledge.triples.objects(concept, COV.belongsToRegions):
-            derived.add(concept, COV.belongsToRegions, group)
+    derived.update(region_groups(facts, knowledge))
     derived.update(therapy_kinds(knowledge))
     service = facts.text(request, COV.dateOfService)
     derived.update(dated(facts, service, knowledge))
     derived.update(list(listed(request, patient, derived, service, knowledge)))
     return derived
+
+
+def ruled_out(concepts: Iterable[Term], knowledge: Knowledge) -> Triples:
+    """Return which others each of some concepts rules out."""
+    return Triples(
+        (concept, COV.incompatibleWith, other)
+        for concept in concepts
+        for other in knowledge.incompatible.get(concept, ())
+        if isinstance(concept, NamedNode)
+    )
+
+
+def region_groups(facts: Triples, knowledge: Knowledge) -> Triples:
+    """Return which groups of regions the regions that are treated belong to, or lie outside of."""
+    groups = Triples()
+    for region in {o for _, o in facts.pairs(COV.treatsRegion)}:
+        for group in knowledge.triples.instances(COV.RegionGroup):
+            belongs = region in knowledge.triples.objects(group, COV.gathersRegion)
+            p = COV.amongRegions if belongs else COV.outsideRegions
+            groups.add(region, p, group)  # type: ignore[arg-type]
+    return groups
 
 
 def therapy_kinds(knowledge: Knowledge) -> Triples:

@@ -22,7 +22,8 @@ from ..request.gate import Request
 from ..request.stated import dated
 from ..triples import Triples
 from .classify import Classifier
-from .derive import derive
+from .derive import derive, ruled_out
+from .following import Following, followed_by, triples_of
 from .layout import Facts, Terms, View, facts_of, open_dates, terms_of
 
 
@@ -34,6 +35,8 @@ class Prepared:
     ----------
     classifier : Classifier
         What it was classified by.
+    following : Following
+        What else follows of its records.
     unseen : Prepared or None
         What it was before a policy's view of the history was added, if one was.
     """
@@ -41,15 +44,21 @@ class Prepared:
     request: Request
     facts: Facts
     classifier: Classifier
+    following: Following
     unseen: Prepared | None = None
 
     @classmethod
     def of(
-        cls, request: Request, triples: Triples, classifier: Classifier, terms: Terms
+        cls,
+        request: Request,
+        triples: Triples,
+        classifier: Classifier,
+        following: Following,
+        terms: Terms,
     ) -> Prepared:
         """Return a request whose triples are classified and derived already."""
         facts = facts_of(request.iri, request.triples, triples, terms)
-        prepared = cls(request, facts, classifier)
+        prepared = cls(request, facts, classifier, following)
         # What is known already takes the place of what would be worked out.
         prepared.__dict__["triples"] = triples
         return prepared
@@ -59,7 +68,7 @@ class Prepared:
         """The request classified and derived, with the view of its history."""
         request = self.request
         if self.unseen is None:
-            return derived(request, self.classifier)
+            return derived(request, self.classifier, self.following)
         triples, day = self.unseen.triples, self.facts.day
         if day != self.unseen.facts.day:
             triples = dated(request.iri, triples, day)
@@ -70,7 +79,7 @@ class Prepared:
         plain = self.unseen or self
         day = on.isoformat() if on else plain.facts.day
         facts = replace(plain.facts, view=view, day=day)
-        return Prepared(self.request, facts, self.classifier, plain)
+        return Prepared(self.request, facts, self.classifier, self.following, plain)
 
     def moved(self, on: date) -> Prepared:
         """Return it as of another date of service; what is stated stays what was stated.
@@ -91,8 +100,8 @@ class Prepared:
         if open_dates(facts.records, knowledge):
             # Such a date may lie as late as the date of service.
             request, terms = replace(self.request, date=on), terms_of(knowledge, self.classifier)
-            triples = derived(request, self.classifier)
-            return Prepared.of(request, triples, self.classifier, terms)
+            triples = derived(request, self.classifier, self.following)
+            return Prepared.of(request, triples, self.classifier, self.following, terms)
         said = {**facts.stated[facts.iri], DATE_OF_SERVICE: (day,)}
         other = replace(
             facts,
@@ -100,13 +109,17 @@ class Prepared:
             records={**facts.records, facts.iri: {**own, DATE_OF_SERVICE: (day,)}},
             stated={**facts.stated, facts.iri: said},
         )
-        return Prepared(replace(self.request, date=on), other, self.classifier)
+        return Prepared(replace(self.request, date=on), other, self.classifier, self.following)
 
 
-def derived(request: Request, classifier: Classifier) -> Triples:
-    """Return a request classified and derived, triple by triple."""
-    nodes = request.iri, request.patient, request.procedure
-    return derive(*nodes, classifier.classify(request.triples), classifier.knowledge)
+def derived(request: Request, classifier: Classifier, following: Following) -> Triples:
+    """Return a request classified and derived, with what follows, triple by triple."""
+    nodes, knowledge = (request.iri, request.patient, request.procedure), classifier.knowledge
+    found = derive(*nodes, classifier.classify(request.triples), knowledge)
+    followed = triples_of(followed_by(request, found, following))
+    found.update(followed)
+    found.update(ruled_out({fact for _, _, fact in followed}, knowledge))
+    return found
 
 
 def _first_days(facts: Facts, knowledge: Knowledge) -> Iterator[str]:

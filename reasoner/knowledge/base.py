@@ -19,7 +19,14 @@ from ..errors import KnowledgeError
 from ..namespaces import COV, OWL, POLICIES, RDF, RDFS, SKOS
 from ..triples import Spo, Term, Triples
 
-FOLDERS = ("ontology", "data/codes", "shapes/components", "shapes/policies", "data/sources")
+FOLDERS = (
+    "ontology",
+    "data/codes",
+    "shapes/components",
+    "shapes/derivations",
+    "shapes/policies",
+    "data/sources",
+)
 INFERRED = "ontology/inferred.ttl"
 
 

@@ -13,12 +13,13 @@ from collections.abc import Iterable, Sequence
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from ..errors import KnowledgeError
-from ..knowledge.base import Knowledge
+from ..knowledge.base import Fact, Knowledge
 from ..namespaces import BASE, COV, RDF, SH, XSD, compact
 from ..triples import Node, Spo, Term, Triples
 from .components import DECLARATIONS
 from .criteria import Criterion, Kind, Policy
 from .lowering import ANNOTATIONS, COMPOSITE, ONE_LINE, RECORD_PATHS
+from .silence import leaves_room
 
 OPEN = BASE + "ontology/when-open#"
 
@@ -70,6 +71,10 @@ class Standard:
         self.out.add(leaf.iri, RDF.type, SH.NodeShape)
         if leaf.kind in (Kind.AFFIRMED, Kind.ABSENT):
             self.out.add(leaf.iri, SH.property, self._fact(leaf, twin=False))
+            if (fact := self._fact_of_some_pain(leaf)) and leaf.kind is Kind.ABSENT:
+                known = self._shape_with(self._region_stated(True))
+                nowhere = self._shape_with(self._affirmed_of_pain(fact, False))
+                self.out.add(leaf.iri, SH["or"], self._list([known, nowhere]))
             return
         for p, objects in self.source.predicates(leaf.iri).items():
             if p not in ANNOTATIONS and p not in COMPOSITE:
@@ -80,16 +85,15 @@ class Standard:
     def _twin(self, leaf: Criterion) -> None:
         twin = twin_of(leaf.iri)
         self.out.add(twin, RDF.type, SH.NodeShape)
-        documented = self.source.value(leaf.iri, COV.documentedWhen)
-        if documented is not None:
-            silent = BlankNode()
-            self.out.add(silent, RDF.type, SH.NodeShape)
-            self.out.add(silent, SH["not"], documented)
-            self._copy(documented)
-            self.out.add(twin, SH["or"], self._list([leaf.iri, silent]))
-            return
         if leaf.kind in (Kind.AFFIRMED, Kind.ABSENT):
-            self.out.add(twin, SH.property, self._fact(leaf, twin=True))
+            shape = self._fact(leaf, twin=True)
+            if (fact := self._fact_of_some_pain(leaf)) and leaf.kind is Kind.AFFIRMED:
+                meant = self._shape_with(self._region_stated(False))
+                self.out.add(meant, SH.property, self._affirmed_of_pain(fact, True))
+                either = self._list([self._shape_with(shape), meant])
+                self.out.add(twin, SH["or"], either)
+            else:
+                self.out.add(twin, SH.property, shape)
             return
         for p, objects in self.source.predicates(leaf.iri).items():
             if p in ANNOTATIONS or p in COMPOSITE:
@@ -114,10 +118,7 @@ class Standard:
         how the fact's silence reads.
         """
         wants = leaf.kind is Kind.AFFIRMED
-        fact = self.source.value(leaf.iri, COV.affirmedFact if wants else COV.absentFact)
-        if fact is None:
-            raise KnowledgeError(f"{compact(leaf.iri.value)} names no fact")
-        declared = self.knowledge.facts[fact]
+        declared = self._declared(leaf)
         record = RECORD_PATHS[declared.stated_of]
         silence = self._override(leaf) or declared.silence
         grants = twin and silence == COV.NotDocumented
@@ -132,6 +133,38 @@ class Standard:
             self._at_most_none(shape, [declared.iri])
         else:
             self.out.add(shape, SH.hasValue, declared.iri)
+        return shape
+
+    def _declared(self, leaf: Criterion) -> Fact:
+        wants = leaf.kind is Kind.AFFIRMED
+        fact = self.source.value(leaf.iri, COV.affirmedFact if wants else COV.absentFact)
+        if fact is None:
+            raise KnowledgeError(f"{compact(leaf.iri.value)} names no fact")
+        return self.knowledge.facts[fact]
+
+    def _fact_of_some_pain(self, leaf: Criterion) -> NamedNode | None:
+        """Return a leaf's fact of pain, if its silence reads as absent.
+
+        Which pain is meant is open until the region of the procedure is known. That none is
+        found then says nothing, while the fact is affirmed of some pain of the patient.
+        """
+        declared = self._declared(leaf)
+        silence = self._override(leaf) or declared.silence
+        absent = declared.stated_of == COV.PainRecord and silence == COV.Absent
+        return declared.iri if absent else None
+
+    def _region_stated(self, stated: bool) -> BlankNode:
+        shape = self._property([COV.requestsProcedure, COV.treatsRegion])
+        bound, n = (SH.minCount, "1") if stated else (SH.maxCount, "0")
+        self.out.add(shape, bound, Literal(n, datatype=XSD.integer))
+        return shape
+
+    def _affirmed_of_pain(self, fact: NamedNode, affirmed: bool) -> BlankNode:
+        shape = self._property([COV.hasPatient, COV.hasPain, COV.affirms])
+        if affirmed:
+            self.out.add(shape, SH.hasValue, fact)
+        else:
+            self._at_most_none(shape, [fact])
         return shape
 
     # --- SHACL Core ----------------------------------------------------------------
@@ -152,22 +185,43 @@ class Standard:
         """Return the property shapes any of which the twin accepts.
 
         They are the shape itself; no value at all; and, where the shape asks for a concept,
-        values none of which rules that concept out.
+        values none of which rules that concept out. Where one value leaves room for another
+        that is any value, unless some concept excludes this one.
         """
         path = self.source.value(shape, SH.path)
         alternatives: list[Node] = [shape]  # type: ignore[list-item]
         if list(steps(self.source, path))[-1:] == [COV.affirms]:
             return alternatives + self._not_denied(leaf, shape, path)
-        empty = self._property(path)
-        self.out.add(empty, SH.maxCount, Literal("0", datatype=XSD.integer))
-        alternatives.append(empty)
+        for way in self._ways(path):
+            empty = self._property(way)
+            self.out.add(empty, SH.maxCount, Literal("0", datatype=XSD.integer))
+            alternatives.append(empty)
         for concept in self._wanted(shape):
             others = sorted(self.knowledge.incompatible.get(concept, ()), key=str)
             if others:
                 granted = self._property(path)
                 self._at_most_none(granted, others)
                 alternatives.append(granted)
+            elif self._leaves_room(path):
+                anything = self._property(path)
+                self.out.add(anything, SH.minCount, Literal("0", datatype=XSD.integer))
+                alternatives.append(anything)
         return alternatives
+
+    def _ways(self, path: Term | None) -> list[list[NamedNode] | Term | None]:
+        """Return a path and, where its last step may be any of several, the path by each.
+
+        What one property leaves silent, another's value does not tell.
+        """
+        items = self.source.items(path) if isinstance(path, BlankNode) else []
+        head = self.source.value(items[-1], SH.alternativePath) if items else None
+        each = self.source.items(head) if head is not None else []
+        return [path, *([*items[:-1], last] for last in each)]  # type: ignore[list-item]
+
+    def _leaves_room(self, path: Term | None) -> bool:
+        """Return whether what a path ends in may have values beside those that are stated."""
+        last = list(steps(self.source, path))[-1]
+        return leaves_room(last, self.knowledge)
 
     def _not_denied(self, leaf: Criterion, shape: Term, path: Term | None) -> list[Node]:
         """Return what asks that enough of the facts a shape counts are not denied.

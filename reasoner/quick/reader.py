@@ -8,14 +8,17 @@ from pyoxigraph import NamedNode, RdfFormat
 
 from ..errors import InputError
 from ..facts.classify import Classifier
+from ..facts.following import Following
 from ..facts.layout import Terms, laid_out
 from ..facts.prepared import Prepared
 from ..knowledge import codes
 from ..knowledge.base import Knowledge
 from ..namespaces import COV
 from ..plain import (
+    AFFIRMS,
     CONCERNS_PAIN,
     DATE_OF_SERVICE,
+    DENIES,
     EARLIER_PROCEDURES,
     HAS_PAIN,
     HAS_PATIENT,
@@ -55,6 +58,7 @@ REQUEST = COV.CoverageRequest.value
 SILENT: Kept = {EARLIER_PROCEDURES: None}
 ASKED = (HAS_PATIENT, REQUESTS_PROCEDURE, DATE_OF_SERVICE)
 DIAGNOSIS_CODE = COV.DiagnosisCode.value
+OPPOSITE = {AFFIRMS: DENIES, DENIES: AFFIRMS}
 CONCEPT, NUMBER, RECORD = Takes.CONCEPT, Takes.NUMBER, Takes.RECORD
 
 
@@ -63,12 +67,15 @@ class QuickReader:
 
     Parameters
     ----------
-    knowledge, classifier, terms
+    knowledge, classifier, following, terms
         What gate, classification and laying out work by.
     """
 
-    def __init__(self, knowledge: Knowledge, classifier: Classifier, terms: Terms) -> None:
+    def __init__(
+        self, knowledge: Knowledge, classifier: Classifier, following: Following, terms: Terms
+    ) -> None:
         self.knowledge, self.classifier, self.terms = knowledge, classifier, terms
+        self.following = following
         records = knowledge.record_classes
         self.refusals = Refusals(knowledge, terms.incompatible)
         self.closures = Closures(classifier)
@@ -137,6 +144,14 @@ class QuickReader:
         if concerned:
             own[CONCERNS_PAIN] = concerned
         own[SILENT_ON] = SILENT
+        for node, says, fact, _ in self.following.follow(
+            records, [(n, role.iri) for n, role in roles.items()], day
+        ):
+            found = records[node]
+            if fact in found.get(OPPOSITE.get(says, ""), NONE):
+                raise Unsure
+            # What the tables keep is not changed.
+            found[says] = {**found.get(says, {}), fact: None}
         facts = laid_out(iri, patient, procedure, records, raw, self.terms)
         nodes = NamedNode(iri), NamedNode(patient), NamedNode(procedure)
         classes = {n: role.iri for n, role in roles.items()}
@@ -145,7 +160,7 @@ class QuickReader:
                 if code not in self.terms.concepts:
                     classes[str(code)] = DIAGNOSIS_CODE
         request = Request(*nodes, date.fromisoformat(day), name, Stated(raw, classes))
-        return Prepared(request, facts, self.classifier)
+        return Prepared(request, facts, self.classifier, self.following)
 
     def _record(
         self,

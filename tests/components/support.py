@@ -147,7 +147,7 @@ def verdict_on(leaf: str, read: Request, facts: Triples) -> Verdict:
 
 def prepared_of(read: Request, facts: Triples) -> Prepared:
     """Return what judges are handed."""
-    return Prepared.of(read, facts, bench().classifier, bench().terms)
+    return Prepared.of(read, facts, bench().classifier, bench().following, bench().terms)
 
 
 def judged(policy: Policy, read: Request, facts: Triples) -> Verdicts:

@@ -54,15 +54,16 @@ def sessions_of(given: Given, parameter: str = "ofProcedure") -> Sessions:
         given.text("withTechnique"),
         given.text("withIntent"),
         given.is_true("withinEpisode"),
-        _regions_of(given),
+        _regions(given),
     )
 
 
-def _regions_of(given: Given) -> frozenset[str] | None:
+def _regions(given: Given) -> frozenset[str] | None:
+    """Return the regions of the group that a leaf asks for."""
     if "inRegions" not in given:
         return None
-    belongs = given.knowledge.triples.pairs(COV.belongsToRegions)
-    return frozenset(region.value for region, to in belongs if to == given.term("inRegions"))
+    members = given.knowledge.triples.objects(given.term("inRegions"), COV.gathersRegion)
+    return frozenset(region.value for region in members)
 
 
 def picking(of: Sessions) -> Picking:

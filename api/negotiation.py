@@ -11,10 +11,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-JSON = "application/json"
-JSON_LD = "application/ld+json"
-TURTLE = "text/turtle"
-N_TRIPLES = "application/n-triples"
+from covergraph import formats
+
+JSON, JSON_LD, TURTLE, N_TRIPLES = (
+    f.media_type for f in (formats.JSON, formats.JSON_LD, formats.TURTLE, formats.N_TRIPLES)
+)
 MARKDOWN = "text/markdown"
 RESOURCE = (JSON, JSON_LD, TURTLE)
 SHACL_PROFILE = "http://www.w3.org/ns/shacl#"

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from . import examples
 from .models import ProblemDetails
-from .negotiation import JSON, JSON_LD, RESOURCE, TURTLE
+from .negotiation import JSON, JSON_LD, N_TRIPLES, RESOURCE, TURTLE
 from .problems import MEDIA_TYPE
 
 Responses = dict[int | str, dict[str, Any]]
@@ -70,7 +70,7 @@ def body_of_request(description: str, most: int) -> dict[str, Any]:
             "description": f"{description} At most {most} bytes.",
             "content": {
                 TURTLE: {"schema": {"type": "string"}, "example": examples.TURTLE},
-                "application/n-triples": {"schema": {"type": "string"}},
+                N_TRIPLES: {"schema": {"type": "string"}},
                 JSON_LD: {"schema": {"type": "object"}, "example": examples.JSON_LD},
                 JSON: {"schema": {"type": "object"}, "example": examples.PLAIN},
             },

@@ -11,12 +11,13 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple, parse, serialize
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple, parse
 
 from covergraph.namespaces import BASE, COV, PREFIXES, RDFS, SKOS, XSD
+from covergraph.render.graph import serialised
 from covergraph.triples import Spo
 
-from .negotiation import JSON, JSON_LD, TURTLE
+from .negotiation import JSON, JSON_LD
 
 TERMS = BASE + "api#"
 
@@ -82,16 +83,8 @@ def graph(triples: Iterable[Spo], media_type: str) -> bytes:
         return term
 
     renamed = [Triple(named(s), p, named(o)) for s, p, o in triples]
-    form = {TURTLE: RdfFormat.TURTLE, JSON_LD: RdfFormat.JSON_LD}[media_type]
     prefixes = {name: str(iri) for name, iri in PREFIXES.items()} | {"api": TERMS}
-    data = serialize(renamed, format=form, prefixes=prefixes)
-    assert isinstance(data, bytes)
-    if media_type != TURTLE:
-        return data
-    # The serialiser keeps its prefixes in no order.
-    lines = data.decode().splitlines(keepends=True)
-    lines.sort(key=lambda line: (0, line) if line.startswith("@prefix ") else (1, ""))
-    return "".join(lines).encode()
+    return serialised(renamed, media_type, prefixes).encode()
 
 
 def _spo(quad: Quad) -> Spo:

@@ -198,7 +198,7 @@ def validate(request: Prepared, policy: str, *, reasoner: Reasoner | None = None
     from .render.graph import validation_report, written
 
     (answer,) = decide(request, policy=policy, reasoner=reasoner)
-    report = written(validation_report(answer), "turtle")
+    report = written(validation_report(answer))
     return Report(answer.decision is Decision.COVERED, report)
 
 

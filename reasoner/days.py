@@ -25,6 +25,12 @@ def parts(duration: str) -> tuple[int, int]:
     return years * 12 + months, weeks * 7 + days
 
 
+def spoken(duration: str) -> str:
+    """Return a duration in words."""
+    units = zip(parts(duration), ("months", "days"), strict=True)
+    return " and ".join(f"{n} {unit}" for n, unit in units if n)
+
+
 def before(day: date, duration: str) -> date:
     """Return the day that lies a duration before another."""
     months, days = parts(duration)

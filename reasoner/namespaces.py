@@ -56,14 +56,14 @@ PREFIXES = {
 }
 
 
+_PREFIX_OF = {str(namespace): prefix for prefix, namespace in PREFIXES.items()}
+
+
 def compact(iri: str) -> str:
     """Return ``prefix:local`` where a prefix is known, else the IRI as it is; so with a value."""
-    if ":" not in iri:
-        return iri
-    for prefix, namespace in PREFIXES.items():
-        if iri.startswith(namespace):
-            return f"{prefix}:{iri[len(namespace) :]}"
-    return iri
+    namespace, mark, local = iri.partition("#")
+    prefix = _PREFIX_OF.get(namespace + mark)
+    return f"{prefix}:{local}" if prefix else iri
 
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

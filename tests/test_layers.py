@@ -17,7 +17,7 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parent.parent
 # From the ground up. Wings on one line know nothing of each other, except on the ground.
 ORDER = (
-    ("errors", "namespaces", "days", "triples", "plain", "version", "collector"),
+    ("errors", "namespaces", "days", "triples", "plain", "formats", "version", "collector"),
     ("knowledge",),
     ("policies",),
     ("request",),

@@ -49,7 +49,7 @@ for name in sys.argv[1:]:
         show(Renderer(recorder).answer(answer))
         print(json.dumps(recorder.answer(answer)))
         for graph in (decision_graph(answer, recorder), validation_report(answer)):
-            print(written(graph, "turtle"), written(graph, "jsonld"))
+            print(written(graph), written(graph, "application/ld+json"))
 """
 
 
@@ -59,7 +59,7 @@ def every_form(reasoner: Reasoner, data: bytes, key: str = CENTENE) -> list[str]
     answer = answered(reasoner, data, key)
     graphs = decision_graph(answer, recorder), validation_report(answer)
     return [json.dumps(recorder.answer(answer))] + [
-        written(g, form) for g in graphs for form in ("turtle", "jsonld")
+        written(g, form) for g in graphs for form in ("text/turtle", "application/ld+json")
     ]
 
 
@@ -112,7 +112,7 @@ def test_no_form_names_the_file_or_the_day_it_was_made(reasoner: Reasoner) -> No
 
 
 def receipt(reasoner: Reasoner, data: bytes, key: str = CENTENE) -> dict[str, object]:
-    return Recorder(reasoner.knowledge).receipt(answered(reasoner, data, key))
+    return Recorder(reasoner.knowledge).answer(answered(reasoner, data, key))["receipt"]
 
 
 def test_receipt_names_engine_and_judge(reasoner: Reasoner) -> None:
@@ -145,7 +145,7 @@ def test_receipt_of_a_request_that_no_edition_decides(reasoner: Reasoner) -> Non
 def test_receipt_names_every_verdict(reasoner: Reasoner) -> None:
     answer = answered(reasoner, example(GAPS))
     assert answer.policy is not None and answer.valuation is not None
-    verdicts = Recorder(reasoner.knowledge).receipt(answer)["verdicts"]
+    verdicts = Recorder(reasoner.knowledge).answer(answer)["receipt"]["verdicts"]
     assert verdicts.keys() == {leaf.iri.value for leaf in answer.policy.leaves}
     assert set(verdicts.values()) == {"met", "not met", "not documented"}
     for leaf in answer.policy.leaves:
@@ -187,8 +187,10 @@ def test_answer_is_plain_data_for_every_decision(reasoner: Reasoner) -> None:
         (SACROILIAC, GM070),
         (SACROILIAC, CENTENE),
     ]:
-        told = recorder.answer(answered(reasoner, example(name), key))
-        assert json.loads(json.dumps(told)) == told
+        answer = answered(reasoner, example(name), key)
+        told = recorder.answer(answer)
+        assert recorder.text(answer) == json.dumps(told, ensure_ascii=False)
+        assert json.loads(recorder.text(answer)) == told
         decisions.add(told["decision"])
     assert decisions == {"not-covered", "needs-information", "covered", "out-of-scope"}
 
@@ -254,5 +256,5 @@ def test_shapes_hash_stands_in_the_receipt(reasoner: Reasoner) -> None:
     answer = answered(reasoner, example(EARLY))
     assert answer.policy is not None
     digest = shapes_digest(reasoner.knowledge, answer.policy)
-    assert Recorder(reasoner.knowledge).receipt(answer)["shapes"] == {"sha256": digest}
+    assert Recorder(reasoner.knowledge).answer(answer)["receipt"]["shapes"] == {"sha256": digest}
     assert len(digest) == 64

@@ -34,7 +34,7 @@ def either(name: str, *members: Criterion, **parts: object) -> Criterion:
 
 
 def indication(name: str, when: Criterion, *rest: Criterion, **parts: object) -> Criterion:
-    return both(name, when, *rest, applies_when=when, is_indication=True, **parts)
+    return both(name, when, *rest, applies_when=when, **parts)
 
 
 def route(grounds: Criterion | None = None) -> Route:

@@ -9,7 +9,6 @@ from pydantic import Field
 from .base import Citation, Day, Iri, Model, SettledReading
 from .policies import Way
 
-OUTCOMES = ("conditions", "refused", "review", "not addressed")
 Outcome = Literal["conditions", "refused", "review", "not addressed"]
 
 

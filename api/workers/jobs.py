@@ -16,11 +16,12 @@ from covergraph.knowledge.codes import is_untabled, plain
 from covergraph.lookup import stating_only, turning_days
 from covergraph.namespaces import CODE
 from covergraph.render.data import Recorder
+from covergraph.render.forms import listed
 from covergraph.render.graph import decision_graph, validation_report, written
 from covergraph.request.context import shipped_context
 from covergraph.triples import Triples
 
-from ..negotiation import JSON, JSON_LD, MARKDOWN, RESOURCE, SHACL_PROFILE, TURTLE
+from ..negotiation import JSON, JSON_LD, MARKDOWN, RESOURCE, SHACL_PROFILE
 from ..problems import Problem
 from ..representation import represented
 from ..views import policies, terms
@@ -33,7 +34,6 @@ from .limits import Limits
 
 _IRI = re.compile(r"<[^>]*>")
 _VALUE = re.compile(r"(unknown (?!property)[a-z ]+?) \S+\Z")
-FORMS = {JSON_LD: "jsonld", TURTLE: "turtle"}
 
 
 class ReasonerJobs(Jobs):
@@ -153,12 +153,11 @@ class ReasonerJobs(Jobs):
             return self.validate(job, body, _)
         answers = self._answers(job, body)
         if media_type == JSON:
-            found = [self.recorder.answer(a) for a in answers]
-            return Done(200, JSON, json.dumps(found, ensure_ascii=False).encode())
+            return Done(200, JSON, listed(self.recorder.text(a) for a in answers).encode())
         graph = Triples()
         for answer in answers:
             graph.update(decision_graph(answer, self.recorder))
-        return Done(200, media_type, written(graph, FORMS[media_type]).encode())
+        return Done(200, media_type, written(graph, media_type).encode())
 
     def validate(self, job: Arguments, body: bytes, _: Limits) -> Done:
         """Answer with the conformance reports alone."""
@@ -171,7 +170,7 @@ class ReasonerJobs(Jobs):
         for answer in answers:
             graph.update(validation_report(answer))
         told = f'{media_type};profile="{SHACL_PROFILE}"' if profile else media_type
-        return Done(200, told, written(graph, FORMS[media_type]).encode())
+        return Done(200, told, written(graph, media_type).encode())
 
     def _answers(self, job: Arguments, body: bytes) -> list[Answer]:
         on = day_of(job["date"]) if job.get("date") else None
@@ -206,8 +205,8 @@ class ReasonerJobs(Jobs):
         for policy in editions:
             self.reasoner.judge(policy, self.reasoner.seen_by(policy, prepared))
         answer = self.reasoner.answer(prepared, editions[0].key)
-        self.recorder.answer(answer)
-        written(decision_graph(answer, self.recorder), "turtle")
+        self.recorder.text(answer)
+        written(decision_graph(answer, self.recorder))
         for media_type in RESOURCE:
             represented(policies.payers(self.reasoner), media_type)
 

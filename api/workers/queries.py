@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from covergraph.comparison.matrix import matrix
 from covergraph.errors import InputError
+from covergraph.formats import GRAPH_TYPES
 from covergraph.knowledge.base import Knowledge
-from covergraph.sparql.evaluate import GRAPHS, ROWS, YES_OR_NO, evaluate
+from covergraph.sparql.evaluate import ROWS, YES_OR_NO, evaluate
 from covergraph.sparql.gate import QueryForm, admit
 from covergraph.sparql.store import open_store
 
@@ -29,9 +30,7 @@ class QueryJobs(Jobs):
         """Answer a query on the graph."""
         query = decoded(body)
         form = admit(query)
-        offered = (
-            tuple(GRAPHS) if form.gives_graph else YES_OR_NO if form is QueryForm.ASK else ROWS
-        )
+        offered = GRAPH_TYPES if form.gives_graph else YES_OR_NO if form is QueryForm.ASK else ROWS
         # Any client that takes JSON takes JSON results.
         aliases = () if form.gives_graph else (JSON,)
         media_type = negotiated(job, (*offered, *aliases))

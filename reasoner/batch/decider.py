@@ -17,18 +17,19 @@ from typing import Any, NamedTuple
 
 from ..engine import Answer, Reasoner
 from ..errors import InputError, KnowledgeError
+from ..formats import JSON_LD, N_QUADS, N_TRIPLES, TURTLE
 from ..render.data import ordered
 from ..render.words import ENDS
 from ..request.gate import DEFAULT_NAME, Request
 from ..request.records import UNNAMED
 from .change import Change, Compared, as_if_in_force, compared
 from .quads import plain, statements
-from .records import SHAPE, Chunk, Form, Record, Result, digest
+from .records import SHAPE, Chunk, Record, Result, digest
 
 MEDIA_TYPES = {
-    Form.QUADS.value: "application/n-triples",
-    Form.TURTLE.value: "text/turtle",
-    Form.JSON.value: "application/ld+json",
+    N_QUADS.read_as: N_TRIPLES.media_type,
+    TURTLE.read_as: TURTLE.media_type,
+    JSON_LD.read_as: JSON_LD.media_type,
 }
 GRAPH, REQUEST = b"g", b"r"
 TWO_GRAPHS = "a line of the record stands in another graph"
@@ -95,7 +96,7 @@ class Decider:
 
     def _plainly(self, record: Record) -> tuple[Request, list[Answer]] | None:
         """Decide quads whose graph is taken off as text; None where they must be parsed."""
-        bare = plain(record.data, record.graph) if record.form == Form.QUADS.value else None
+        bare = plain(record.data, record.graph) if record.form == N_QUADS.read_as else None
         try:
             return self.answers(bare, MEDIA_TYPES[record.form]) if bare else None
         except InputError:
@@ -110,7 +111,7 @@ class Decider:
                 raise InputError(record.fault)
             data, found = record.data, self._plainly(record)
             if found is None:
-                if record.form == Form.QUADS.value:
+                if record.form == N_QUADS.read_as:
                     data, graphs = statements(data, record.graph)
                     if graphs != [record.graph]:
                         raise InputError(TWO_GRAPHS)

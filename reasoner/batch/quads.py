@@ -19,8 +19,9 @@ from collections.abc import Iterable, Iterator
 from pyoxigraph import DefaultGraph, RdfFormat, parse
 
 from ..errors import InputError
+from ..formats import N_QUADS
 from ..request.formats import LARGEST
-from .records import Form, Record
+from .records import Record
 
 _IRI = rb'<[^\x00-\x20<>"]*+>'
 # Atomic, so that no hostile line makes the match try every way to part it.
@@ -75,7 +76,7 @@ def requests_of(source: str, lines: Lines) -> Iterator[Record]:
 
     def record() -> Record:
         text = b"" if fault else b"".join(kept)
-        return Record(source, number, *begun, Form.QUADS.value, text, graph, fault)
+        return Record(source, number, *begun, N_QUADS.read_as, text, graph, fault)
 
     for run, first, offset in lines:
         at = passed = 0
@@ -119,7 +120,7 @@ def requests_of(source: str, lines: Lines) -> Iterator[Record]:
         fault = fault or (f"{stray}; it may belong here" if stray else "")
         yield record()
     elif stray:
-        yield Record(source, 1, 1, 0, Form.QUADS.value, b"", b"", stray)
+        yield Record(source, 1, 1, 0, N_QUADS.read_as, b"", b"", stray)
 
 
 def _alike(run: bytes, at: int, ending: bytes) -> tuple[int, int]:

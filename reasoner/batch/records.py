@@ -6,7 +6,6 @@ chunk is the unit of work: what is done is known by chunk.
 
 from __future__ import annotations
 
-from enum import Enum
 from hashlib import blake2b, sha256
 from struct import Struct
 from typing import NamedTuple
@@ -15,14 +14,6 @@ DIGEST_BYTES = 16
 KEY = 1 + 8 + DIGEST_BYTES
 # Lines of decisions, of changes and of rejects; line and byte in the input.
 SHAPE = Struct("<HHHQQ")
-
-
-class Form(Enum):
-    """What the bytes of a record are."""
-
-    QUADS = "N-Quads"
-    TURTLE = "Turtle"
-    JSON = "JSON-LD"
 
 
 class Record(NamedTuple):
@@ -37,6 +28,8 @@ class Record(NamedTuple):
     line, byte : int
         Where it begins: the line from 1, and how many bytes come before it, decompressed.
         Line 0 is not known.
+    form : str
+        What its bytes are read as.
     data : bytes
         The request; empty where there is a fault.
     graph : bytes

@@ -17,22 +17,13 @@ from typing import BinaryIO, NamedTuple
 import pyarrow as pa
 
 from ..errors import InputError
+from ..formats import FORMATS, JSON_LD, JSON_LINES, N_QUADS
 from ..request.formats import LARGEST
 from . import quads
 from .quads import LONG_LINE, TOO_LONG, Lines
-from .records import Chunk, Form, Record
+from .records import Chunk, Record
 
-LINES = "lines of JSON"
-FORMS: dict[str, str] = {
-    ".nq": Form.QUADS.value,
-    ".nquads": Form.QUADS.value,
-    ".ndjson": LINES,
-    ".jsonl": LINES,
-    ".ttl": Form.TURTLE.value,
-    ".nt": Form.TURTLE.value,
-    ".json": Form.JSON.value,
-    ".jsonld": Form.JSON.value,
-}
+FORMS = {suffix: f.read_as for f in FORMATS for suffix in f.batch_suffixes}
 COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
 MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 READ = f"files ending in {', '.join(FORMS)} are read, and the same with .gz or .zst"
@@ -188,9 +179,9 @@ def _decompressed(path: Path, file: BufferedReader) -> BinaryIO:
 
 
 def _parted(source: str, form: str, stream: BinaryIO) -> Iterator[Record]:
-    if form == Form.QUADS.value:
+    if form == N_QUADS.read_as:
         return quads.requests_of(source, lines_of(stream))
-    return _lines(source, stream) if form == LINES else _document(source, form, stream)
+    return _lines(source, stream) if form == JSON_LINES.read_as else _document(source, form, stream)
 
 
 def _lines(source: str, stream: BinaryIO) -> Iterator[Record]:
@@ -200,10 +191,10 @@ def _lines(source: str, stream: BinaryIO) -> Iterator[Record]:
         for at, line in enumerate(run.split(b"\n")[:-1]):
             if run is TOO_LONG:
                 number += 1
-                yield Record(source, number, first, offset, Form.JSON.value, b"", b"", LONG_LINE)
+                yield Record(source, number, first, offset, JSON_LD.read_as, b"", b"", LONG_LINE)
             elif line.strip():
                 number += 1
-                yield Record(source, number, first + at, offset, Form.JSON.value, line)
+                yield Record(source, number, first + at, offset, JSON_LD.read_as, line)
             offset += len(line) + 1
 
 

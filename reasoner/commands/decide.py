@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from .. import formats
 from .arguments import Every, OnDay, PayerKey, PlanKey, PolicyKey, day_from, inputs, one_decides
 
 
@@ -16,8 +17,8 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
-    TURTLE = "turtle"
-    JSONLD = "jsonld"
+    TURTLE = formats.TURTLE.option
+    JSONLD = formats.JSON_LD.option
     SHACL = "shacl"
 
 
@@ -78,4 +79,4 @@ def decide(
         for answer in answers:
             shacl = form is Format.SHACL
             graph.update(validation_report(answer) if shacl else decision_graph(answer, recorder))
-        print(written(graph, "jsonld" if form is Format.JSONLD else "turtle"), end="")
+        print(written(graph, formats.GRAPHS.get(form, formats.TURTLE).media_type), end="")

@@ -22,7 +22,7 @@ from ..plain import AFFIRMS, DENIES, HAD_THERAPY, HAS_PATIENT, REQUESTS_PROCEDUR
 from ..policies.components import Components, Parameter, components_of
 from ..policies.criteria import Criterion, Kind, Policy
 from ..policies.lowering import RECORD_PATHS
-from ..policies.standard import steps
+from ..policies.standard import ways
 from ..triples import Term
 from .statements import Reading, Statements, statements_at
 
@@ -105,9 +105,21 @@ class Reads:
             elif criterion.kind is Kind.CORE:
                 t = self.knowledge.triples
                 for shape in t.objects(criterion.iri, SH.property):
-                    path = [step.value for step in steps(t, t.value(shape, SH.path))]
-                    reading.look_at(tuple(path), place)
+                    for way in self._ways(shape):
+                        reading.look_at(way, place)
         return reading
+
+    def _ways(self, shape: Term) -> list[tuple[str, ...]]:
+        """Return every way that a property shape looks along, those of the values it counts too."""
+        t = self.knowledge.triples
+        found = [tuple(p.value for p in way) for way in ways(t, t.value(shape, SH.path))]
+        inner = [
+            below
+            for qualified in t.objects(shape, SH.qualifiedValueShape)
+            for nested in t.objects(qualified, SH.property)
+            for below in self._ways(nested)
+        ]
+        return found + [way + below for way in found for below in inner]
 
     def _add_fact(self, reading: Reading, leaf: Criterion, place: int) -> None:
         known, t = self.knowledge, self.knowledge.triples

@@ -1,9 +1,10 @@
 """The few facts that shapes cannot compute.
 
-Which pain a request is about is a join of two regions, and which concepts rule each
-other out, or leave open a narrower one, is a closure over the ontology. Both are added
-as links, so that a shape or a query has only to follow them; so are the two days between
-which each date lies, and what a list that is not complete may leave out.
+Which pain a request is about is a join of two regions; which concepts rule each other
+out, or leave open a narrower one, is a closure over the ontology; what a procedure is
+meant for holds for want of a statement. All are added as links, so that a shape or a query
+has only to follow them; so are the two days between which each date lies, and what a list
+that is not complete may leave out.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ..namespaces import COV, RDF
 from ..triples import Term, Triples
 from .dates import dated
 from .lists import listed
+from .purpose import may_be_for, meant_for
 
 
 def derive(
@@ -40,6 +42,12 @@ def derive(
     for pain in facts.objects(patient, COV.hasPain):
         if regions & set(facts.objects(pain, COV.inRegion)):
             derived.add(request, COV.concernsPain, pain)
+    purposes = facts.objects(procedure, COV.isFor)
+    perhaps = may_be_for(purposes, knowledge.narrower)
+    derived.update((procedure, COV.mayBeFor, p) for p in perhaps)
+    if not purposes:
+        meant = meant_for(facts.types(procedure), knowledge.meant)
+        derived.update((procedure, COV.isMeantFor, p) for p in meant)
     stated = {o for _, _, o in facts if isinstance(o, NamedNode)}
     derived.update(ruled_out(stated, knowledge))
     for concept in stated & knowledge.incompatible.keys():

@@ -33,6 +33,9 @@ class Verdict(Enum):
     NOT_DOCUMENTED = ("not documented", 1)
     MET = ("met", 2)
 
+    # Looked up many times a request, so without a detour through Python.
+    __hash__ = object.__hash__
+
     def __new__(cls, text: str, rank: int) -> Verdict:
         self = object.__new__(cls)
         self._value_, self.rank = text, rank

@@ -162,24 +162,45 @@ class Knowledge:
         return self.broader.get(concept, frozenset()) | {concept}
 
     @cached_property
+    def narrower(self) -> dict[Term, frozenset[Term]]:
+        """From a concept to the narrower ones, itself left out."""
+        found: dict[Term, set[Term]] = {}
+        for concept, broader in self.broader.items():
+            for b in broader - {concept}:
+                found.setdefault(b, set()).add(concept)
+        return {b: frozenset(below) for b, below in found.items()}
+
+    @cached_property
+    def meant(self) -> dict[Term, tuple[Term, ...]]:
+        """From a class of procedures to what they are for, the broader purposes included."""
+        return {
+            cls: tuple(sorted(self.broader_of(purpose), key=str))
+            for cls, purpose in self.triples.pairs(COV.impliesPurpose)
+        }
+
+    @cached_property
     def incompatible(self) -> dict[Term, frozenset[NamedNode]]:
         """From a concept to the alternatives that the same thing cannot be.
 
         Alternatives that share a narrower concept may both be stated: radiofrequency may
-        be the conventional kind. Pulsed and conventional share none.
+        be the conventional kind. Pulsed and conventional share none. What excludes another
+        concept excludes all that is narrower than it, and so does whatever is narrower.
         """
-        narrower: dict[Term, set[Term]] = {}
-        for concept, broader in self.broader.items():
-            for b in broader:
-                narrower.setdefault(b, set()).add(concept)
+        narrower = self.narrower
         found: dict[Term, set[NamedNode]] = {}
+        for one, other in self.triples.pairs(COV.excludes):
+            for a in narrower.get(one, frozenset()) | {one}:
+                for b in narrower.get(other, frozenset()) | {other}:
+                    if isinstance(a, NamedNode) and isinstance(b, NamedNode):
+                        found.setdefault(a, set()).add(b)
+                        found.setdefault(b, set()).add(a)
         for cls, flag in self.triples.pairs(COV.alternatives):
             if not isinstance(cls, NamedNode) or not is_true(flag):
                 continue
             members = self.instances_of(cls)
             for a in members:
-                below = narrower.get(a, set()).union({a})
-                others = {b for b in members if not below & narrower.get(b, set()).union({b})}
+                below = narrower.get(a, frozenset()).union({a})
+                others = {b for b in members if not below & narrower.get(b, frozenset()).union({b})}
                 found.setdefault(a, set()).update(others)
         return {a: frozenset(others) for a, others in found.items()}
 

@@ -90,7 +90,6 @@ class Criterion:
     otherwise: NamedNode | None = None
     route: Route | None = None
     funded_by: NamedNode | None = None
-    is_indication: bool = False
     is_refusal: bool = False
     durations: tuple[str, ...] = ()
     component: Term | None = None

@@ -23,7 +23,7 @@ from .criteria import Citation, Criterion, Kind, Policy, Reading, Route
 from .silence import refuse_narrow, refuse_unsafe
 
 MAX_COMBINATIONS = 120
-MAX_DEPTH = 5
+MAX_DEPTH = 6
 
 # What a criterion says about itself, beside what it requires.
 ANNOTATIONS = frozenset(
@@ -318,7 +318,6 @@ class Lowering:
             otherwise=otherwise if isinstance(otherwise, NamedNode) else None,
             route=self._route(route) if route else None,
             funded_by=funded if isinstance(funded, NamedNode) else None,
-            is_indication=COV.Indication in types,
             is_refusal=COV.Refusal in types,
             durations=durations,
             component=component,

@@ -9,6 +9,7 @@ come from the shape and the declared silences; no number is written twice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import product
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
@@ -103,7 +104,7 @@ class Standard:
                     grants = self._override(leaf) != COV.Absent
                     self.out.add(twin, open_parameter(p) if grants else p, o)
                 elif p == SH.property and self._is_open(leaf, o):
-                    granted = [self._shape_with(x) for x in self._granted(leaf, o)]
+                    granted = [self._shape_with(*all_of) for all_of in self._granted(leaf, o)]
                     self.out.add(twin, SH["or"], self._list(granted))
                 else:
                     self.out.add(twin, p, o)
@@ -181,31 +182,41 @@ class Standard:
             if step in self.knowledge.properties
         )
 
-    def _granted(self, leaf: Criterion, shape: Term) -> list[Node]:
-        """Return the property shapes any of which the twin accepts.
+    def _granted(self, leaf: Criterion, shape: Term) -> list[list[Node]]:
+        """Return the property shapes that the twin accepts: all of any of these lists.
 
         They are the shape itself; no value at all; and, where the shape asks for a concept,
         values none of which rules that concept out. Where one value leaves room for another
         that is any value, unless some concept excludes this one.
         """
         path = self.source.value(shape, SH.path)
-        alternatives: list[Node] = [shape]  # type: ignore[list-item]
-        if list(steps(self.source, path))[-1:] == [COV.affirms]:
-            return alternatives + self._not_denied(leaf, shape, path)
-        for way in self._ways(path):
+        alternatives: list[list[Node]] = [[shape]]  # type: ignore[list-item]
+        last = list(steps(self.source, path))[-1]
+        if last == COV.affirms:
+            return alternatives + [[s] for s in self._not_denied(leaf, shape, path)]
+        listed = self.source.value(last, COV.listedAs)
+        assert listed is None or isinstance(listed, NamedNode)
+        for way in self._ways(path) if listed is None else [path]:
             empty = self._property(way)
             self.out.add(empty, SH.maxCount, Literal("0", datatype=XSD.integer))
-            alternatives.append(empty)
+            alternatives.append([empty])
+        room = leaves_room(last, self.knowledge)
         for concept in self._wanted(shape):
             others = sorted(self.knowledge.incompatible.get(concept, ()), key=str)
+            granted: list[Node] = []
             if others:
-                granted = self._property(path)
-                self._at_most_none(granted, others)
+                granted.append(self._property(path))
+                self._at_most_none(granted[0], others)
+            if (others or room) and listed is not None:
+                # Unless the request says that what it states is all there is, and so specific.
+                granted.append(self._property(COV.completeFor))
+                self._at_most_none(granted[-1], [listed])
+                alternatives.append([self._perhaps(path, concept)])
+            elif room and not others:
+                granted.append(self._property(path))
+                self.out.add(granted[0], SH.minCount, Literal("0", datatype=XSD.integer))
+            if granted:
                 alternatives.append(granted)
-            elif self._leaves_room(path):
-                anything = self._property(path)
-                self.out.add(anything, SH.minCount, Literal("0", datatype=XSD.integer))
-                alternatives.append(anything)
         return alternatives
 
     def _ways(self, path: Term | None) -> list[list[NamedNode] | Term | None]:
@@ -218,10 +229,15 @@ class Standard:
         each = self.source.items(head) if head is not None else []
         return [path, *([*items[:-1], last] for last in each)]  # type: ignore[list-item]
 
-    def _leaves_room(self, path: Term | None) -> bool:
-        """Return whether what a path ends in may have values beside those that are stated."""
-        last = list(steps(self.source, path))[-1]
-        return leaves_room(last, self.knowledge)
+    def _perhaps(self, path: Term | None, concept: NamedNode) -> BlankNode:
+        """Write the property shape that asks for a broader value, which may be the concept."""
+        way = ways(self.source, path)[0]
+        links = (self.source.value(step, COV.leavesOpen) for step in way[-1:])
+        (link,) = (x for x in links if isinstance(x, NamedNode))
+        shape = self._property([*way[:-1], link])
+        self.out.add(shape, SH.minCount, Literal("1", datatype=XSD.integer))
+        self.out.add(shape, SH.hasValue, concept)
+        return shape
 
     def _not_denied(self, leaf: Criterion, shape: Term, path: Term | None) -> list[Node]:
         """Return what asks that enough of the facts a shape counts are not denied.
@@ -277,10 +293,10 @@ class Standard:
         self.out.add(shape, SH.qualifiedValueShape, qualified)
         self.out.add(shape, SH.qualifiedMaxCount, Literal(str(n), datatype=XSD.integer))
 
-    def _shape_with(self, shape: Node) -> BlankNode:
+    def _shape_with(self, *shapes: Node) -> BlankNode:
         node = BlankNode()
         self.out.add(node, RDF.type, SH.NodeShape)
-        self.out.add(node, SH.property, shape)
+        self.out.update((node, SH.property, shape) for shape in shapes)
         return node
 
     def _list(self, items: Sequence[Term]) -> Node:
@@ -353,4 +369,14 @@ def steps(triples: Triples, path: Term | None) -> Iterable[NamedNode]:
                     yield from steps(triples, o)
 
 
-__all__ = ["ONE_LINE", "Spo", "Standard", "open_parameter", "steps", "twin_of"]
+def ways(triples: Triples, path: Term | None) -> list[tuple[NamedNode, ...]]:
+    """Return every way along a path, its alternatives one by one; none goes backwards."""
+    if isinstance(path, NamedNode):
+        return [(path,)]
+    if (alternatives := triples.value(path, SH.alternativePath)) is not None:  # type: ignore[arg-type]
+        return [way for item in triples.items(alternatives) for way in ways(triples, item)]
+    parts = [ways(triples, item) for item in triples.items(path)]  # type: ignore[arg-type]
+    return [tuple(p for part in parts_ for p in part) for parts_ in product(*parts)]
+
+
+__all__ = ["ONE_LINE", "Spo", "Standard", "open_parameter", "steps", "twin_of", "ways"]

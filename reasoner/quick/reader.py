@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from pyoxigraph import NamedNode, RdfFormat
@@ -11,6 +12,8 @@ from ..facts.classify import Classifier
 from ..facts.following import Following
 from ..facts.layout import Terms, laid_out
 from ..facts.prepared import Prepared
+from ..facts.purpose import may_be_for, meant_for
+from ..formats import N_TRIPLES, TURTLE
 from ..knowledge import codes
 from ..knowledge.base import Knowledge
 from ..namespaces import COV
@@ -23,6 +26,9 @@ from ..plain import (
     HAS_PAIN,
     HAS_PATIENT,
     IN_REGION,
+    IS_FOR,
+    IS_MEANT_FOR,
+    MAY_BE_FOR,
     NONE,
     REQUESTS_PROCEDURE,
     SILENT_ON,
@@ -31,10 +37,11 @@ from ..plain import (
     Statements,
     Value,
 )
-from ..request.formats import LARGEST, TURTLE, document
+from ..request.formats import LARGEST, document
 from ..request.gate import Request
 from ..request.stated import Stated
 from ..request.values import day_in
+from ..triples import Term
 from .closures import Closures
 from .plain_json import JsonReader
 from .rdf import RdfReader
@@ -53,7 +60,6 @@ from .tables import (
 )
 from .written import Unsure, refuse_name
 
-N_TRIPLES = "application/n-triples"
 REQUEST = COV.CoverageRequest.value
 SILENT: Kept = {EARLIER_PROCEDURES: None}
 ASKED = (HAS_PATIENT, REQUESTS_PROCEDURE, DATE_OF_SERVICE)
@@ -83,6 +89,10 @@ class QuickReader:
         self.narrower = self.closures.narrower(joint)
         # From a class of procedures to the classes of a request for one.
         self.requested = {cls: self.closures.types(of) for cls, of in joint.requests.items()}
+        self.meant = plain_table(knowledge.meant)
+        self.narrower_purposes = plain_table(
+            {p: knowledge.narrower.get(p, ()) for p in knowledge.instances_of(COV.TreatmentPurpose)}
+        )
         self.roles = {
             role.value: role_of(role, self.closures.types([role.value]), knowledge, records)
             for role in records
@@ -110,12 +120,12 @@ class QuickReader:
 
     def _stated(self, data: bytes, name: str, media_type: str | None) -> Statements:
         """Return what plain text states; that it is N-Triples it need not tell."""
-        if media_type == N_TRIPLES:
+        if media_type == N_TRIPLES.media_type:
             if len(data) > LARGEST:
                 raise Unsure
             return self.rdf.statements(data.decode(), RdfFormat.N_TRIPLES)
         text, kind = document(data, name, media_type)
-        if kind == TURTLE:
+        if kind == TURTLE.read_as:
             return self.rdf.statements(text, RdfFormat.TURTLE)
         return self.json.statements(text)
 
@@ -136,6 +146,13 @@ class QuickReader:
         of_patient, of_procedure = records[patient], records[procedure]
         self.refusals.refuse_together(of_patient, records)
         self._join(own, of_procedure)
+        if IS_FOR in of_procedure:
+            pains = [records[str(p)] for p in of_patient.get(HAS_PAIN, NONE)]
+            self.refusals.refuse_onsets(of_procedure, pains, day)
+            if perhaps := may_be_for(of_procedure[IS_FOR], self.narrower_purposes):
+                of_procedure[MAY_BE_FOR] = dict.fromkeys(perhaps)
+        elif meant := meant_for(of_procedure[TYPE], self.meant):
+            of_procedure[IS_MEANT_FOR] = dict.fromkeys(meant)
         regions = of_procedure.get(TREATS_REGION, NONE)
         concerned: dict[Value, None] = {}
         for pain in of_patient.get(HAS_PAIN, NONE):
@@ -259,3 +276,8 @@ class QuickReader:
             if cls in self.requested:
                 types.update(self.requested[cls])
         own[TYPE] = types
+
+
+def plain_table(of: Mapping[Term, Iterable[Term]]) -> dict[Value, frozenset[Value]]:
+    """Return a table of terms with their plain values."""
+    return {key.value: frozenset(v.value for v in values) for key, values in of.items()}

@@ -18,12 +18,16 @@ from ..plain import (
     HAS_CODE,
     HAS_KIND,
     IN_REGION,
+    IS_FOR,
     NONE,
     NOTHING,
     OF_THERAPY,
+    ONSET_DATE,
     TREATS_REGION,
     Value,
+    day_or_none,
 )
+from ..request.onset import contradicted, limits_of, onsets_among
 from .tables import Found, Kept, Role
 from .written import Unsure
 
@@ -55,6 +59,7 @@ class Refusals:
             c.value: frozenset(o.value for o in t.objects(c, COV.addOnTo))
             for c in knowledge.instances_of(COV.AddOnCode)
         }
+        self.onset_limits = limits_of(knowledge, knowledge.instances_of(COV.TreatmentPurpose))
         self.unlisted = frozenset(
             c.value for c in knowledge.instances_of(COV.UnlistedProcedureCode)
         )
@@ -96,6 +101,15 @@ class Refusals:
                 # What is stated comes before what follows from it.
                 if next(iter(kinds)) in self.groups or not kinds.keys().isdisjoint(denied):
                     raise Unsure
+
+    def refuse_onsets(self, procedure: Found, pains: list[Found], day: str) -> None:
+        """Raise Unsure when a word for the age of the pain surely contradicts its onset."""
+        worded = [p for p in procedure[IS_FOR] if p in self.onset_limits]
+        if worded:
+            of = [(p[IN_REGION], day_or_none(p.get(ONSET_DATE, NONE))) for p in pains]
+            onsets = onsets_among(of, procedure.get(TREATS_REGION, NONE))
+            if any(contradicted(p, self.onset_limits, onsets, day) for p in worded):
+                raise Unsure
 
     def _refuse_procedure(self, found: Found) -> None:
         for fact in found.get(AFFIRMS, NONE):

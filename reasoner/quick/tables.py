@@ -208,6 +208,7 @@ def spec_of(
         values = knowledge.instances_of(takes)
         if takes == COV.NamedFact:
             values = [f for f in values if knowledge.facts[f].stated_of == role]
+        values = [v for v in values if knowledge.triples.value(v, COV.replacedBy) is None]
     takes_ = Takes.CONCEPT
     if is_record:
         takes_ = Takes.RECORD

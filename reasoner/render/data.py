@@ -6,32 +6,35 @@ and no order that a dictionary or a file system could change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
-from typing import Any, TypeAlias
+from itertools import count
+from typing import Any
 
 from ..decision.evidence import Reads
-from ..decision.statements import Statement, Statements
+from ..decision.statements import Statements
 from ..engine import Answer
-from ..judge.valuation import Valuation, Verdict
+from ..judge.valuation import Value, Verdict
 from ..knowledge.base import INFERRED, Knowledge
 from ..namespaces import compact
 from ..policies.criteria import Citation, Criterion, Policy
 from ..version import ENGINE, engine_version
+from .forms import Form, as_json, listed, slot
 from .words import ENDS
 
-WORD = {verdict: verdict.value for verdict in Verdict}
-# The name of a criterion, its label and its citations.
-Told: TypeAlias = tuple[str, str, list[dict[str, str]]]
-# What each criterion looked at, as data.
-Facts: TypeAlias = dict[Criterion, list[dict[str, str]]]
+# What a criterion is told by where it is one of a list.
+BRIEF = ("criterion", "label", "verdict", "citations")
+# What changes from answer to answer, of every criterion of a policy.
+VARYING = ("verdict", "worst", "best", "applies", "facts")
 
 
 @dataclass(frozen=True)
 class Recorder:
-    """Turns answers into plain data.
+    """Turns answers into plain data, and that into JSON.
+
+    What does not change from answer to answer is written once, and the rest filled in.
 
     Parameters
     ----------
@@ -40,10 +43,8 @@ class Recorder:
     """
 
     knowledge: Knowledge
-    _told: dict[Criterion, Told] = field(default_factory=dict, repr=False)
-    _leaves: dict[Policy, tuple[list[Criterion], list[str]]] = field(
-        default_factory=dict, repr=False
-    )
+    _forms: dict[Policy, tuple[Form, Form]] = field(default_factory=dict, repr=False)
+    _briefs: dict[tuple[Criterion, Verdict], str] = field(default_factory=dict, repr=False)
     _digests: dict[Policy, str] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -51,16 +52,42 @@ class Recorder:
         return Reads(self.knowledge)
 
     def answer(self, answer: Answer) -> dict[str, Any]:
-        """Return one answer: the keys that ``covergraph decide --format json`` prints.
+        """Return one answer: the keys that ``covergraph decide --format json`` prints."""
+        found: dict[str, Any] = json.loads(self.text(answer))
+        return found
 
-        Answers share what they say alike, such as citations; nobody may change it.
-        """
+    def text(self, answer: Answer) -> str:
+        """Return one answer as JSON, which is what ``json.dumps`` makes of its data."""
+        policy, valuation = answer.policy, answer.valuation
+        if policy is None or valuation is None:
+            return as_json(self._whole(answer, [], [], [], {}))
+        if policy not in self._forms:
+            self._forms[policy] = forms_of(policy)
+        trees, verdicts = self._forms[policy]
+        read = self.reads.all_read(policy, answer.prepared.facts)
+        # Criteria look at the same statements, and each of those is written once.
+        written = {said: statement(*said) for said in {said for found in read for said in found}}
+        values: list[str] = []
+        for c, found in zip(policy.place, read, strict=True):
+            values += words(valuation.verdict(c), valuation.value(c), valuation.applies(c))
+            values.append(listed([written[said] for said in found]))
+        deciding, *missing = [
+            listed([self._brief(c, valuation.verdict(c)) for c in criteria])
+            for criteria in (answer.deciding, *map(ordered, answer.missing))
+        ]
+        parts = [deciding, listed(missing), trees.filled(values), verdicts.filled(values)]
+        return Form(self._whole(answer, *map(slot, range(len(parts))))).filled(parts)
+
+    def _brief(self, criterion: Criterion, verdict: Verdict) -> str:
+        if (criterion, verdict) not in self._briefs:
+            told = outline(criterion) | {"verdict": verdict.value}
+            self._briefs[criterion, verdict] = as_json({key: told[key] for key in BRIEF})
+        return self._briefs[criterion, verdict]
+
+    def _whole(
+        self, answer: Answer, deciding: Any, missing: Any, criteria: Any, verdicts: Any
+    ) -> dict[str, Any]:
         policy, value = answer.policy, answer.value
-
-        def briefs(criteria: Iterable[Criterion]) -> list[dict[str, Any]]:
-            valuation = answer.valuation
-            return [self._brief(c, valuation) for c in criteria] if valuation else []
-
         return {
             "request": answer.request.iri.value,
             "policy": answer.selection.key,
@@ -70,8 +97,8 @@ class Recorder:
             "best": ENDS[value.best].key if value else None,
             "reason": answer.reason,
             "precedence": answer.precedence or None,
-            "deciding": briefs(answer.deciding),
-            "missing": [briefs(ordered(way)) for way in answer.missing],
+            "deciding": deciding,
+            "missing": missing,
             "earliest": answer.earliest.day.isoformat() if answer.earliest else None,
             "earliestDecision": answer.earliest.decision.value if answer.earliest else None,
             "funding": compact(answer.funding.value) if answer.funding else None,
@@ -79,11 +106,11 @@ class Recorder:
                 {"route": r.iri.value, "label": r.label, "citations": cited(r.citations)}
                 for r in answer.routes
             ],
-            "criteria": self._criteria(answer),
-            "receipt": self.receipt(answer),
+            "criteria": criteria,
+            "receipt": self._receipt(answer, verdicts),
         }
 
-    def receipt(self, answer: Answer) -> dict[str, Any]:
+    def _receipt(self, answer: Answer, verdicts: Any) -> dict[str, Any]:
         """Return what the decision rests on: versions, hashes, editions and every verdict."""
         policy, request = answer.policy, answer.request
         return {
@@ -99,68 +126,8 @@ class Recorder:
                 for c in selection.considered
             ],
             "shapes": {"sha256": self.shapes_digest(policy)} if policy else None,
-            "verdicts": self._verdicts(answer),
+            "verdicts": verdicts,
         }
-
-    def _criteria(self, answer: Answer) -> list[dict[str, Any]]:
-        policy = answer.policy
-        if policy is None or answer.valuation is None:
-            return []
-        criteria, _ = policy.columns
-        read = self.reads.all_read(policy, answer.prepared.facts)
-        # Criteria look at the same statements, and each of those is written once.
-        distinct = {said for found in read for said in found}
-        written = {said: self.statement(said) for said in distinct}
-        facts = {
-            c: [written[said] for said in found] for c, found in zip(criteria, read, strict=True)
-        }
-        parts = [*policy.exclusions, *([policy.applies_when] if policy.applies_when else [])]
-        return [self._tree(c, answer.valuation, facts) for c in (*parts, policy.root)]
-
-    def _tree(self, criterion: Criterion, valuation: Valuation, facts: Facts) -> dict[str, Any]:
-        value = valuation.value(criterion)
-        node = {
-            **self._brief(criterion, valuation),
-            "worst": ENDS[value.worst].key,
-            "best": ENDS[value.best].key,
-            "applies": WORD[valuation.applies(criterion)],
-            "interpretation": criterion.interpretation or None,
-            "readings": followed(criterion),
-        }
-        if criterion.is_leaf:
-            node["facts"] = facts[criterion]
-        else:
-            node["combines"] = criterion.kind.value
-            node["members"] = [self._tree(m, valuation, facts) for m in criterion.members]
-        if route := criterion.route:
-            grounds = self._tree(route.grounds, valuation, facts) if route.grounds else None
-            node["route"] = {"label": route.label, "grounds": grounds}
-        return node
-
-    def _brief(self, criterion: Criterion, valuation: Valuation) -> dict[str, Any]:
-        told = self._told.get(criterion)
-        if told is None:
-            name, citations = criterion.iri.value, cited(criterion.citations)
-            told = self._told[criterion] = name, criterion.label, citations
-        name, label, citations = told
-        return {
-            "criterion": name,
-            "label": label,
-            "verdict": WORD[valuation.verdict(criterion)],
-            "citations": citations,
-        }
-
-    def _verdicts(self, answer: Answer) -> dict[str, str]:
-        """Return the verdict on every leaf, in the order of their names."""
-        policy, valuation = answer.policy, answer.valuation
-        if policy is None or valuation is None:
-            return {}
-        if policy not in self._leaves:
-            # A name comes behind those that it begins, as where names stand in brackets.
-            leaves = sorted(policy.leaves, key=lambda c: f"{c.iri.value}>")
-            self._leaves[policy] = leaves, [c.iri.value for c in leaves]
-        leaves, names = self._leaves[policy]
-        return {n: WORD[v] for n, v in zip(names, valuation.verdicts_on(leaves), strict=True)}
 
     def shapes_digest(self, policy: Policy) -> str:
         """Return SHA-256 over the files that decide under an edition, worked out once."""
@@ -174,13 +141,58 @@ class Recorder:
     def silent(self, leaf: Criterion, answer: Answer) -> list[str]:
         return self.reads.silent(leaf, answer.prepared.facts)
 
-    def statement(self, said: Statement) -> dict[str, str]:
-        """Return a statement with the node it is of, its property and its value."""
-        return {
-            "record": said.record,
-            "property": compact(said.property),
-            "value": compact(said.value),
-        }
+
+def forms_of(policy: Policy) -> tuple[Form, Form]:
+    """Return the forms of the criteria and of the verdicts, with slots in the order of VARYING."""
+    number = count()
+    told = {c: {key: slot(next(number)) for key in VARYING} for c in policy.place}
+
+    def tree(criterion: Criterion) -> dict[str, Any]:
+        node = outline(criterion) | told[criterion]
+        if not criterion.is_leaf:
+            del node["facts"]
+            node["combines"] = criterion.kind.value
+            node["members"] = [tree(m) for m in criterion.members]
+        if route := criterion.route:
+            grounds = tree(route.grounds) if route.grounds else None
+            node["route"] = {"label": route.label, "grounds": grounds}
+        return node
+
+    parts = [*policy.exclusions, *([policy.applies_when] if policy.applies_when else [])]
+    # A name comes behind those that it begins, as where names stand in brackets.
+    leaves = sorted(policy.leaves, key=lambda c: f"{c.iri.value}>")
+    verdicts = {c.iri.value: told[c]["verdict"] for c in leaves}
+    return Form([tree(c) for c in (*parts, policy.root)]), Form(verdicts)
+
+
+def outline(criterion: Criterion) -> dict[str, Any]:
+    """Return what is always said of a criterion, with places for what is not."""
+    return {
+        "criterion": criterion.iri.value,
+        "label": criterion.label,
+        "verdict": None,
+        "citations": cited(criterion.citations),
+        "worst": None,
+        "best": None,
+        "applies": None,
+        "interpretation": criterion.interpretation or None,
+        "readings": followed(criterion),
+    }
+
+
+@cache
+def words(verdict: Verdict, value: Value, applies: Verdict) -> list[str]:
+    """Return what changes of a criterion as JSON, its facts left out."""
+    ends = ENDS[value.worst].key, ENDS[value.best].key
+    return [as_json(word) for word in (verdict.value, *ends, applies.value)]
+
+
+STATEMENT = Form({key: slot(i) for i, key in enumerate(("record", "property", "value"))})
+
+
+def statement(record: str, p: str, value: str) -> str:
+    """Return a statement as JSON, with the node it is of, its property and its value."""
+    return STATEMENT.filled([as_json(record), as_json(compact(p)), as_json(compact(value))])
 
 
 def cited(citations: tuple[Citation, ...]) -> list[dict[str, str]]:

@@ -6,10 +6,13 @@ same answer is always the same graph, and the same bytes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
 from ..decision.decide import Decision
 from ..engine import Answer
+from ..formats import TURTLE
 from ..judge.valuation import Verdict
 from ..namespaces import COV, PREFIXES, PROV, RDF, RDFS, REQUESTS, SH, XSD
 from ..policies.criteria import Criterion
@@ -23,7 +26,6 @@ SEVERITY = {
     Verdict.NOT_DOCUMENTED: SH.Warning,
     Verdict.MET: SH.Info,
 }
-FORMATS = {"turtle": RdfFormat.TURTLE, "jsonld": RdfFormat.JSON_LD, "ntriples": RdfFormat.N_TRIPLES}
 
 
 def node_of(answer: Answer, part: str) -> NamedNode:
@@ -117,12 +119,18 @@ def _described(result: NamedNode, answer: Answer, severity: NamedNode, text: str
     ]
 
 
-def written(graph: Triples, form: str) -> str:
+def written(graph: Triples, media_type: str = TURTLE.media_type) -> str:
     """Serialise a graph without blank nodes, sorted, so that equal graphs give equal bytes."""
     triples = sorted((Triple(s, p, o) for s, p, o in graph), key=str)
     used = {str(t) for triple in triples for t in (triple.predicate, triple.subject, triple.object)}
     prefixes = {k: str(v) for k, v in PREFIXES.items() if any(u.startswith(f"<{v}") for u in used)}
-    data = serialize(triples, format=FORMATS[form], prefixes=prefixes)
+    return serialised(triples, media_type, prefixes)
+
+
+def serialised(triples: Iterable[Triple], media_type: str, prefixes: dict[str, str]) -> str:
+    """Serialise triples as they come, and their prefixes in a fixed order."""
+    form = RdfFormat.from_media_type(media_type)
+    data = serialize(triples, format=form, prefixes=prefixes)
     assert isinstance(data, bytes)
     lines = data.decode().splitlines(keepends=True)
     # The serialiser keeps its prefixes in no order.

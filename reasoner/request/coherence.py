@@ -15,6 +15,7 @@ from ..knowledge.base import Knowledge
 from ..namespaces import COV, XSD, compact
 from ..triples import Node, Term, Triples
 from .listing import refuse_lists
+from .onset import refuse_onsets
 from .records import Records
 from .values import ends_of, is_group
 
@@ -133,6 +134,8 @@ def refuse_contradictions_of(records: Records, classified: Triples) -> None:
     for role in PROCEDURES:
         for node in records.of(role):
             _refuse_regions(records, node, classified)
+    for node in records.of(COV.RequestedProcedure):
+        refuse_onsets(records, node, classified)
     for node in records.roles:
         for p, values in classified.predicates(node).items():
             # A patient may have, or not have, several things that exclude each other in one.

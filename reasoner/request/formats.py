@@ -13,6 +13,7 @@ import re
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from ..errors import InputError
+from ..formats import FORMATS, HTML, JSON_LD, N_QUADS, TRIG, TURTLE, XML, Format
 from ..knowledge.base import Knowledge
 from ..namespaces import REQUESTS
 from ..triples import Spo
@@ -21,35 +22,8 @@ from .jsonld import parse_json
 LARGEST = 1_000_000
 DEEPEST = 64
 
-TURTLE, JSON, XML, QUADS, HTML = "Turtle", "JSON-LD", "RDF/XML", "a format of named graphs", "HTML"
-SUFFIXES = {
-    ".ttl": TURTLE,
-    ".nt": TURTLE,
-    ".jsonld": JSON,
-    ".json": JSON,
-    ".rdf": XML,
-    ".owl": XML,
-    ".xml": XML,
-    ".trix": XML,
-    ".nq": QUADS,
-    ".trig": QUADS,
-    ".html": HTML,
-    ".htm": HTML,
-}
-MEDIA_TYPES = {
-    "text/turtle": TURTLE,
-    "application/x-turtle": TURTLE,
-    "application/n-triples": TURTLE,
-    "application/ld+json": JSON,
-    "application/json": JSON,
-    "application/rdf+xml": XML,
-    "application/xml": XML,
-    "text/xml": XML,
-    "application/n-quads": QUADS,
-    "application/trig": QUADS,
-    "text/html": HTML,
-    "application/xhtml+xml": HTML,
-}
+SUFFIXES = {suffix: f for f in FORMATS for suffix in f.suffixes}
+MEDIA_TYPES = {media_type: f for f in FORMATS for media_type in f.media_types}
 SNIFFED = {"text/plain", "application/octet-stream"}
 READ = "Turtle, N-Triples and JSON-LD are read"
 
@@ -104,7 +78,7 @@ def read_triples(data: bytes, name: str, media_type: str | None, knowledge: Know
         When the document is in no format that is read, or does not parse.
     """
     text, form = document(data, name, media_type)
-    return parse_json(text, knowledge) if form == JSON else parse_turtle(text)
+    return parse_json(text, knowledge) if form == JSON_LD.read_as else parse_turtle(text)
 
 
 def document(data: bytes, name: str, media_type: str | None) -> tuple[str, str]:
@@ -153,15 +127,15 @@ def _format(text: str, name: str, media_type: str | None) -> str:
     declared = _declared(name, media_type)
     if declared in (XML, HTML) or _MARKUP.match(start):
         _refuse_markup(start, declared)
-    if declared == QUADS:
+    if declared in (N_QUADS, TRIG):
         raise InputError("named graphs are not read", hint=READ)
     if declared:
-        return declared
+        return declared.read_as
     # Turtle may begin with a blank node in brackets, but no bracket of it holds a brace.
-    return JSON if re.match(r"\{|\[\s*\{", start) else TURTLE
+    return (JSON_LD if re.match(r"\{|\[\s*\{", start) else TURTLE).read_as
 
 
-def _declared(name: str, media_type: str | None) -> str | None:
+def _declared(name: str, media_type: str | None) -> Format | None:
     if media_type:
         essence, _, parameters = media_type.lower().partition(";")
         if "charset" in parameters and "utf-8" not in parameters:
@@ -180,7 +154,7 @@ def _declared(name: str, media_type: str | None) -> str | None:
     return SUFFIXES[suffix.group().lower()]
 
 
-def _refuse_markup(start: str, declared: str | None) -> None:
+def _refuse_markup(start: str, declared: Format | None) -> None:
     if declared == HTML or re.match(r"<!doctype\s+html|<html", start, re.IGNORECASE):
         raise InputError("HTML is not read", hint=READ)
     dtd = re.search(r"<!(DOCTYPE|ENTITY)", start, re.IGNORECASE)

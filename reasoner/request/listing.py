@@ -52,7 +52,9 @@ def refuse_lists(records: Records) -> None:
             for about in t.objects(node, p):
                 part = _part(about, records)
                 link = knowledge.triples.value(part.whole, COV.listsBy)
-                holders = knowledge.properties[link].stated_of  # type: ignore[index]
+                # What a list says itself comes before where its entries stand.
+                holders = set(knowledge.triples.objects(part.whole, COV.statedOf))
+                holders = holders or set(knowledge.properties[link].stated_of)  # type: ignore[index]
                 if records.roles[node] not in holders:
                     of = " or ".join(sorted(knowledge.label(c) for c in holders))
                     what = f"{compact(part.whole.value)} is a list of the {of}"

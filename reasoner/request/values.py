@@ -153,6 +153,8 @@ def _link(records: Records, node: Node, declared: Property, value: Term) -> Term
             else f"{name}: unknown {label} {term_name(value.value)}",
             suggestion(value, knowledge.instances_of(takes)),
         )
+    instead = knowledge.triples.value(value, COV.replacedBy)
+    value = instead if isinstance(instead, NamedNode) else value
     if takes == COV.NamedFact:
         _refuse_fact(records, node, name, value)
     return value

@@ -28,11 +28,6 @@ ROWS = {
     "text/csv": QueryResultsFormat.CSV,
     "text/tab-separated-values": QueryResultsFormat.TSV,
 }
-GRAPHS = {
-    "text/turtle": RdfFormat.TURTLE,
-    "application/n-triples": RdfFormat.N_TRIPLES,
-    "application/ld+json": RdfFormat.JSON_LD,
-}
 PLACE = re.compile(r"error at (\d+):(\d+)")
 # A yes or a no has no form in CSV and TSV.
 YES_OR_NO = ("application/sparql-results+json", "application/sparql-results+xml")
@@ -69,7 +64,7 @@ def evaluate(store: Store, query: str, media_type: str, most: int) -> Answered:
     store : Store
         What is asked; its default graph only.
     media_type : str
-        One of ``ROWS`` for SELECT and ASK, one of ``GRAPHS`` for CONSTRUCT and DESCRIBE.
+        One of ``ROWS`` for SELECT and ASK, a type of graphs for CONSTRUCT and DESCRIBE.
     most : int
         The bytes of the longest answer.
 
@@ -82,7 +77,7 @@ def evaluate(store: Store, query: str, media_type: str, most: int) -> Answered:
     try:
         found = store.query(query)
         if isinstance(found, QueryTriples):
-            found.serialize(out, format=GRAPHS[media_type])
+            found.serialize(out, format=RdfFormat.from_media_type(media_type))
         elif isinstance(found, QuerySolutions | QueryBoolean):
             found.serialize(out, format=ROWS[media_type])
     except SyntaxError as error:

@@ -6,7 +6,6 @@ the processor. Those that live in another process time themselves, so no pipe is
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -116,7 +115,7 @@ def ours(reasoner: Reasoner, given: list[Given]) -> list[Contender]:
         return reasoner.trace(judged(g, lines[g.name], forms.JSON))
 
     def told(g: Given) -> object:
-        return json.dumps(recorder.answer(judged(g, g.turtle)), ensure_ascii=False)
+        return recorder.text(judged(g, g.turtle))
 
     def every(g: Given) -> object:
         return reasoner.decide_all(reasoner.read(g.turtle), every=True)

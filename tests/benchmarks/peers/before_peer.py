@@ -32,6 +32,8 @@ def main(collected_after: int) -> None:
         found = answer(key, data, media_type)
         if what == "trace":
             return reasoner.trace(found)
+        if hasattr(recorder, "text"):
+            return recorder.text(found)
         return json.dumps(recorder.answer(found), ensure_ascii=False)
 
     for line in sys.stdin:

@@ -44,6 +44,23 @@ def first_day_after(day: date, duration: str) -> date:
     return guess
 
 
+def ends(text: str) -> tuple[str, str]:
+    """Return the first and the last day of a day, a month or a year, all as ISO text."""
+    year, _, rest = text.partition("-")
+    month, _, day = rest.partition("-")
+    if day:
+        return text, text
+    if not month:
+        return f"{year}-01-01", f"{year}-12-31"
+    return f"{text}-01", f"{text}-{calendar.monthrange(int(year), int(month))[1]}"
+
+
+def years_back(day: str, years: int) -> tuple[str, str]:
+    """Return the first and the last day on which what is so many whole years old by a day began."""
+    last, before_that = day_before(day, f"P{years}Y"), day_before(day, f"P{years + 1}Y")
+    return day_after(before_that), last
+
+
 # Facts hold days as ISO text, and ask for the same few over and over.
 
 

@@ -51,6 +51,9 @@ OF_THERAPY = COV.ofTherapy.value
 HAD_OUTCOME = COV.hadOutcome.value
 STARTED_ON = COV.startedOn.value
 ENDED_ON = COV.endedOn.value
+MANY = COV.many.value
+SILENT_ON = COV.silentOn.value
+EARLIER_PROCEDURES = COV.EarlierProcedures.value
 
 DAY_LENGTH = len("2000-01-01")
 NONE: tuple[Value, ...] = ()

@@ -2,7 +2,8 @@
 
 Which pain a request is about is a join of two regions, and which concepts rule each
 other out, or leave open a narrower one, is a closure over the ontology. Both are added
-as links, so that a shape or a query has only to follow them.
+as links, so that a shape or a query has only to follow them; so are the two days between
+which each date lies, and what a list that is not complete may leave out.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from pyoxigraph import NamedNode
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, RDF
 from ..triples import Triples
+from .dates import dated
+from .lists import listed
 
 
 def derive(
@@ -44,6 +47,9 @@ def derive(
             derived.add(narrower, COV.narrowerThan, concept)
     derived.update(region_groups(facts, knowledge))
     derived.update(therapy_kinds(knowledge))
+    service = facts.text(request, COV.dateOfService)
+    derived.update(dated(facts, service, knowledge))
+    derived.update(list(listed(request, patient, derived, service, knowledge)))
     return derived
 
 

@@ -29,6 +29,7 @@ from ..plain import (
     HAD_THERAPY,
     HAS_INTENT,
     HAS_PATIENT,
+    MANY,
     NONE,
     NOTHING,
     OF_THERAPY,
@@ -37,6 +38,7 @@ from ..plain import (
     RELIEF_LASTED_UNTIL,
     RELIEF_PERCENT,
     REQUESTS_PROCEDURE,
+    SILENT_ON,
     STARTED_ON,
     TREATS_LEVEL,
     TREATS_REGION,
@@ -69,11 +71,14 @@ class Terms:
         The kinds of therapy that act on the whole body.
     concepts : mapping
         From a concept to the classes it is of.
+    ends : mapping
+        From a property that takes a date to those that hold its earliest and its latest day.
     """
 
     incompatible: Incompatible
     systemic: Values
     concepts: Mapping[str, Values]
+    ends: Mapping[str, tuple[str, str]]
 
 
 @dataclass(slots=True)
@@ -82,8 +87,14 @@ class Session:
 
     Parameters
     ----------
+    on : str
+        The day, as ISO text, where it is known; else empty.
     barred : set of str
         The techniques, intents and regions that what is stated rules out.
+    earliest, latest : str
+        The days between which it lies, ends included; the first is empty where nothing bounds it.
+    many : bool
+        Whether it stands for any number of sessions that a list known only in part may leave out.
     """
 
     node: str
@@ -99,11 +110,24 @@ class Session:
     until: str | None
     affirmed: Values
     denied: Values
+    earliest: str = ""
+    latest: str = ""
+    until_earliest: str = ""
+    until_latest: str = ""
+    many: bool = False
 
 
 @dataclass(slots=True)
 class Course:
-    """A course of a therapy."""
+    """A course of a therapy.
+
+    Parameters
+    ----------
+    start, end : str or None
+        Its first and its last day, where they are stated as days.
+    start_earliest, start_latest, end_earliest, end_latest : str
+        The days between which they lie, ends included; empty where nothing is stated.
+    """
 
     node: str
     kinds: Values
@@ -117,6 +141,11 @@ class Course:
     barred_outcomes: Set[str]
     affirmed: Values
     denied: Values
+    start_earliest: str = ""
+    start_latest: str = ""
+    end_earliest: str = ""
+    end_latest: str = ""
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +182,8 @@ class Facts:
         From a concept to the classes it is of.
     pain : mapping
         What is stated of the pain that the request is about.
+    silent : bool
+        Whether nothing says that the list of earlier procedures is complete.
     view : View
         What the policy that judges makes of the history.
     """
@@ -174,6 +205,7 @@ class Facts:
     earlier: list[Session]
     courses: list[Course]
     planned: list[Session]
+    silent: bool = True
     view: View = NO_VIEW
 
     def values(self, node: Value, p: str) -> Values:
@@ -185,7 +217,7 @@ class Facts:
 
 
 def stated_days(records: Mapping[str, Record]) -> set[str]:
-    """Return every day that some records state."""
+    """Return every day that some records state, and both ends of each vaguer date."""
     return {
         v
         for record in records.values()
@@ -207,6 +239,11 @@ def terms_of(knowledge: Knowledge, classifier: Classifier) -> Terms:
         },
         systemic=frozenset(i.value for i in knowledge.instances_of(COV.SystemicTherapy)),
         concepts=classes,
+        ends={
+            p.value: (declared.ends[0].value, declared.ends[1].value)
+            for p, declared in knowledge.dated.items()
+            if declared.ends
+        },
     )
 
 
@@ -219,14 +256,27 @@ def barred_by(values: Iterable[Value], incompatible: Incompatible) -> frozenset[
     return found
 
 
-def session(node: str, record: Record, incompatible: Incompatible) -> Session:
+def ends_of(record: Record, p: str, terms: Terms) -> tuple[str, str]:
+    """Return the days between which a date of a record lies; empty where nothing bounds it.
+
+    Where the day itself is known the record holds no ends.
+    """
+    earliest, latest = (day_or_none(record.get(end, NONE)) for end in terms.ends[p])
+    if latest is None:
+        earliest = latest = day_or_none(record.get(p, NONE))
+    return earliest or "", latest or ""
+
+
+def session(node: str, record: Record, terms: Terms) -> Session:
     """Lay out an earlier or planned procedure."""
-    get = record.get
+    get, incompatible = record.get, terms.incompatible
+    earliest, latest = ends_of(record, PERFORMED_ON, terms)
+    until_earliest, until_latest = ends_of(record, RELIEF_LASTED_UNTIL, terms)
     techniques, intents = get(USES_TECHNIQUE, NONE), get(HAS_INTENT, NONE)
     regions = get(TREATS_REGION, NONE)
     return Session(
         node,
-        day_or_none(get(PERFORMED_ON, NONE)) or "",
+        latest if earliest == latest else "",
         get(TYPE, NONE),
         first(regions),
         get(TREATS_LEVEL, NONE),
@@ -235,15 +285,22 @@ def session(node: str, record: Record, incompatible: Incompatible) -> Session:
         intents,
         barred_by((*techniques, *intents, *regions), incompatible),
         first(get(RELIEF_PERCENT, NONE)),
-        day_or_none(get(RELIEF_LASTED_UNTIL, NONE)),
+        until_latest if until_latest and until_earliest == until_latest else None,
         get(AFFIRMS, NONE),
         get(DENIES, NONE),
+        earliest,
+        latest,
+        until_earliest,
+        until_latest,
+        MANY in record,
     )
 
 
-def course(node: str, record: Record, incompatible: Incompatible, systemic: Values) -> Course:
+def course(node: str, record: Record, terms: Terms) -> Course:
     """Lay out a course of therapy."""
-    get = record.get
+    get, incompatible, systemic = record.get, terms.incompatible, terms.systemic
+    start_earliest, start_latest = ends_of(record, STARTED_ON, terms)
+    end_earliest, end_latest = ends_of(record, ENDED_ON, terms)
     kinds, regions = get(OF_THERAPY, NONE), get(TREATS_REGION, NONE)
     outcomes = get(HAD_OUTCOME, NONE)
     return Course(
@@ -253,12 +310,17 @@ def course(node: str, record: Record, incompatible: Incompatible, systemic: Valu
         any(k in systemic for k in kinds),
         regions,
         barred_by(regions, incompatible),
-        day_or_none(get(STARTED_ON, NONE)),
-        day_or_none(get(ENDED_ON, NONE)),
+        start_latest if start_latest and start_earliest == start_latest else None,
+        end_latest if end_latest and end_earliest == end_latest else None,
         outcomes,
         barred_by(outcomes, incompatible),
         get(AFFIRMS, NONE),
         get(DENIES, NONE),
+        start_earliest,
+        start_latest,
+        end_earliest,
+        end_latest,
+        MANY in record,
     )
 
 
@@ -271,6 +333,20 @@ def records_of(triples: Triples) -> dict[str, Record]:
     return {s: {p: tuple(o) for p, o in record.items()} for s, record in records.items()}
 
 
+def without_plain_ends(records: dict[str, Record], terms: Terms) -> dict[str, Record]:
+    """Return records that hold the ends of a date only where they are not the day itself."""
+    for node, record in records.items():
+        needless = {
+            end
+            for p, ends in terms.ends.items()
+            if p in record and all(record.get(end) == record[p] for end in ends)
+            for end in ends
+        }
+        if needless:
+            records[node] = {p: values for p, values in record.items() if p not in needless}
+    return records
+
+
 def facts_of(request: NamedNode, stated: Triples, triples: Triples, terms: Terms) -> Facts:
     """Lay out a request that was classified and derived triple by triple.
 
@@ -279,7 +355,7 @@ def facts_of(request: NamedNode, stated: Triples, triples: Triples, terms: Terms
     stated, triples : Triples
         The request as its caller states it, and with all that follows.
     """
-    records = records_of(triples)
+    records = without_plain_ends(records_of(triples), terms)
     own = records[request.value]
     # The gate lets no request pass without either; without it nothing is met.
     patient, procedure = (str(first(own.get(p, NONE))) for p in (HAS_PATIENT, REQUESTS_PROCEDURE))
@@ -304,7 +380,6 @@ def laid_out(
     (day,) = own[DATE_OF_SERVICE]
     assert isinstance(day, str)
     pains = [records[p] for p in own.get(CONCERNS_PAIN, NONE)]  # type: ignore[index]
-    incompatible, systemic = terms.incompatible, terms.systemic
     return Facts(
         iri=request,
         patient_iri=patient,
@@ -321,17 +396,18 @@ def laid_out(
         region=first(of_procedure.get(TREATS_REGION, NONE)),
         levels=of_procedure.get(TREATS_LEVEL, NONE),
         earlier=[
-            session(n, records[n], incompatible)  # type: ignore[arg-type,index]
+            session(n, records[n], terms)  # type: ignore[arg-type,index]
             for n in of_patient.get(UNDERWENT, NONE)
         ],
         courses=[
-            course(n, records[n], incompatible, systemic)  # type: ignore[arg-type,index]
+            course(n, records[n], terms)  # type: ignore[arg-type,index]
             for n in of_patient.get(HAD_THERAPY, NONE)
         ],
         planned=[
-            session(n, records[n], incompatible)  # type: ignore[arg-type,index]
+            session(n, records[n], terms)  # type: ignore[arg-type,index]
             for n in own.get(ALSO_PLANNED, NONE)
         ],
+        silent=SILENT_ON in own,
     )
 
 

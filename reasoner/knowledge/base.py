@@ -44,6 +44,13 @@ class Property:
         The class of the node or concept it links to; None for a plain value.
     silence : NamedNode
         ``cov:Absent``, ``cov:NotDocumented`` or ``cov:Complete``.
+    ends : (NamedNode, NamedNode) or None
+        The derived properties that hold the earliest and the latest day on which a date may
+        lie; a date without them is a day.
+    dates_every : NamedNode or None
+        The record class each of which has such a date, stated or not.
+    years_since : NamedNode or None
+        The date that a number counts the years from.
     """
 
     iri: NamedNode
@@ -58,6 +65,9 @@ class Property:
     lowest: float | None
     highest: float | None
     unit: str
+    ends: tuple[NamedNode, NamedNode] | None = None
+    dates_every: NamedNode | None = None
+    years_since: NamedNode | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +121,17 @@ class Knowledge:
     def record_classes(self) -> frozenset[NamedNode]:
         """The classes of record that a request is made of."""
         return frozenset(c for p in self.properties.values() for c in p.stated_of)
+
+    @cached_property
+    def dated(self) -> dict[NamedNode, Property]:
+        """Every date that may be known to the month or the year alone."""
+        return {p: declared for p, declared in self.properties.items() if declared.ends}
+
+    @cached_property
+    def counted_years(self) -> dict[NamedNode, NamedNode]:
+        """From each number of years that a request may state to the date they are counted from."""
+        found = self.properties.items()
+        return {p: d.years_since for p, d in found if d.years_since is not None}
 
     @cached_property
     def facts(self) -> dict[Term, Fact]:
@@ -191,6 +212,8 @@ class Knowledge:
             value = t.value(iri, p)
             return value if isinstance(value, NamedNode) else None
 
+        earliest, latest = node(COV.hasEarliest), node(COV.hasLatest)
+
         def named(p: NamedNode) -> frozenset[NamedNode]:
             return frozenset(o for o in t.objects(iri, p) if isinstance(o, NamedNode))
 
@@ -207,6 +230,9 @@ class Knowledge:
             lowest=number(COV.lowestValue),
             highest=number(COV.highestValue),
             unit=t.text(iri, COV.unit),
+            ends=(earliest, latest) if earliest and latest else None,
+            dates_every=node(COV.datesEvery),
+            years_since=node(COV.countsYearsSince),
         )
 
     def _closure(self, p: NamedNode, nodes: Iterable[Term]) -> dict[Term, frozenset[Term]]:

@@ -111,6 +111,11 @@ def families(term: Term, knowledge: Knowledge) -> set[Term]:
     }
 
 
+def all_families(knowledge: Knowledge) -> set[Term]:
+    """Return every procedure class that a code or a kind alone puts a procedure in."""
+    return {family for family, _ in _definitions(knowledge)}
+
+
 def one_procedure(code: Term, kind: Term, knowledge: Knowledge) -> bool:
     """Return whether a code and a kind can be of one procedure."""
     of_code, of_kind = families(code, knowledge), families(kind, knowledge)

@@ -18,12 +18,14 @@ from ..plain import (
     AFFIRMS,
     CONCERNS_PAIN,
     DATE_OF_SERVICE,
+    EARLIER_PROCEDURES,
     DENIES,
     HAS_PAIN,
     HAS_PATIENT,
     IN_REGION,
     NONE,
     REQUESTS_PROCEDURE,
+    SILENT_ON,
     TREATS_REGION,
     TYPE,
     Statements,
@@ -53,6 +55,7 @@ from .written import Unsure, refuse_name
 
 N_TRIPLES = "application/n-triples"
 REQUEST = COV.CoverageRequest.value
+SILENT: Kept = {EARLIER_PROCEDURES: None}
 ASKED = (HAS_PATIENT, REQUESTS_PROCEDURE, DATE_OF_SERVICE)
 DIAGNOSIS_CODE = COV.DiagnosisCode.value
 OPPOSITE = {AFFIRMS: DENIES, DENIES: AFFIRMS}
@@ -140,6 +143,7 @@ class QuickReader:
                 concerned[pain] = None
         if concerned:
             own[CONCERNS_PAIN] = concerned
+        own[SILENT_ON] = SILENT
         for node, says, fact, _ in self.following.follow(
             records, [(n, role.iri) for n, role in roles.items()], day
         ):

@@ -178,14 +178,24 @@ def role_of(
     cls: NamedNode, types: Kept, knowledge: Knowledge, records: frozenset[NamedNode]
 ) -> Role:
     stated = {p: d for p, d in knowledge.properties.items() if cls in d.stated_of}
+    plain = {p: d for p, d in stated.items() if is_plain(d, knowledge, records)}
+    # What dates every such record leaves, unstated, more open than a plain record is.
+    dates = frozenset(p.value for p, d in stated.items() if d.dates_every == cls)
     return Role(
         iri=cls.value,
-        specs={p.value: spec_of(d, cls, knowledge, records) for p, d in stated.items()},
-        required=frozenset(p.value for p, d in stated.items() if cls in d.required_of),
+        specs={p.value: spec_of(d, cls, knowledge, records) for p, d in plain.items()},
+        required=frozenset(p.value for p, d in stated.items() if cls in d.required_of) | dates,
         ordered=tuple((a.value, b.value) for a, b in ORDERED if a in stated and b in stated),
         is_procedure=cls in PROCEDURES,
         types=types,
     )
+
+
+def is_plain(declared: Property, knowledge: Knowledge, records: frozenset[NamedNode]) -> bool:
+    """Return whether nothing follows from a property that takes more than looking it up."""
+    if declared.years_since is not None:
+        return False
+    return declared.takes not in records or not knowledge.instances_of(declared.takes)
 
 
 def spec_of(

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from pyoxigraph import NamedNode
 
+from .. import days
 from ..knowledge import codes
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, XSD, compact
 from ..triples import Node, Term, Triples
+from .listing import refuse_lists
 from .records import Records
-from .values import day_of, is_group
+from .values import ends_of, is_group
 
 PROCEDURES = (COV.RequestedProcedure, COV.PlannedProcedure, COV.EarlierProcedure)
-# Pairs of days on one record, the earlier first.
+# Pairs of dates on one record, the earlier first.
 ORDERED = ((COV.startedOn, COV.endedOn), (COV.performedOn, COV.reliefLastedUntil))
 
 
@@ -33,6 +35,8 @@ def refuse_incoherent(records: Records) -> None:
         for node in records.of(role):
             _refuse_codes(records, node)
     _refuse_days(records)
+    _refuse_years(records)
+    refuse_lists(records)
     for course in records.of(COV.TherapyCourse):
         for kind in records.triples.objects(course, COV.ofTherapy):
             if is_group(kind, records.knowledge):
@@ -80,17 +84,32 @@ def _refuse_codes(records: Records, node: Node) -> None:
 def _refuse_days(records: Records) -> None:
     t = records.triples
     (request,) = records.of(COV.CoverageRequest)
-    service = day_of(t.value(request, COV.dateOfService))
+    service = t.text(request, COV.dateOfService)
     for node in records.roles:
         for p, declared in records.knowledge.properties.items():
-            day = day_of(t.value(node, p)) if declared.value_type == XSD.date else None
-            if day and service and day > service:
+            ends = ends_of(t.value(node, p)) if declared.value_type == XSD.date else None
+            if ends and ends[0] > service:
                 raise records.refuse(node, f"{compact(p.value)} is after the date of service")
         for first, second in ORDERED:
-            start, end = day_of(t.value(node, first)), day_of(t.value(node, second))
-            if start and end and end < start:
+            start, end = ends_of(t.value(node, first)), ends_of(t.value(node, second))
+            # Wrong wherever the days may lie.
+            if start and end and end[1] < start[0]:
                 what = f"{compact(second.value)} is before {compact(first.value)}"
                 raise records.refuse(node, what)
+
+
+def _refuse_years(records: Records) -> None:
+    """Refuse a number of years that contradicts the date that they are counted from."""
+    t = records.triples
+    (request,) = records.of(COV.CoverageRequest)
+    service = t.text(request, COV.dateOfService)
+    for number, p in records.knowledge.counted_years.items():
+        for node, years in t.pairs(number):
+            began, stated = days.years_back(service, int(float(years.value))), t.value(node, p)
+            ends = ends_of(stated)
+            if ends and (ends[1] < began[0] or ends[0] > began[1]):
+                what = f"{compact(number.value)} contradicts {compact(p.value)}"
+                raise records.refuse(node, what, "years are whole, up to the date of service")
 
 
 def _refuse_facts(records: Records, facts: Triples, hint: str) -> None:

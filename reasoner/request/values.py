@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from pyoxigraph import Literal, NamedNode
 
+from .. import days
 from ..knowledge import codes
 from ..knowledge.base import Knowledge, Property
 from ..namespaces import COV, RDF, XSD, compact
@@ -24,6 +25,12 @@ LONGEST_NUMBER = 18
 YEARS = range(1900, 2201)
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# How a date may be written where it is known to the month or the year alone.
+_VAGUER = {
+    XSD.gYearMonth: re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])"),
+    XSD.gYear: re.compile(r"[0-9]{4}"),
+}
+_CALLED = {XSD.date: "a date", XSD.gYearMonth: "a month", XSD.gYear: "a year"}
 _NUMBERS = {
     XSD.integer: re.compile(r"[+-]?[0-9]+"),
     XSD.decimal: re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"),
@@ -33,6 +40,7 @@ _HINTS = {
     XSD.date: 'write "YYYY-MM-DD"^^xsd:date',
     XSD.decimal: "write the digits as xsd:decimal or xsd:integer",
 }
+_PARTIAL_HINT = 'write "YYYY-MM-DD"^^xsd:date, "YYYY-MM"^^xsd:gYearMonth or "YYYY"^^xsd:gYear'
 
 
 def value_of(records: Records, node: Node, declared: Property, value: Term) -> Term:
@@ -50,11 +58,25 @@ def value_of(records: Records, node: Node, declared: Property, value: Term) -> T
         raise records.refuse(node, f"{name}: a node where {_NAMES[wanted]} belongs", _HINTS[wanted])
     if wanted == XSD.decimal:
         return _number(records, node, declared, value)
-    if value.datatype != wanted:
-        raise records.refuse(node, f"{name}: {_kind(value)} where a date belongs", _HINTS[wanted])
-    if not day_of(value):
-        raise records.refuse(node, f"{name} is not a date of the calendar", _HINTS[wanted])
+    hint = _PARTIAL_HINT if declared.ends else _HINTS[wanted]
+    if value.datatype != wanted and not (declared.ends and value.datatype in _VAGUER):
+        raise records.refuse(node, f"{name}: {_kind(value)} where a date belongs", hint)
+    if not ends_of(value):
+        called = _CALLED[value.datatype]
+        raise records.refuse(node, f"{name} is not {called} of the calendar", hint)
     return value
+
+
+def ends_of(value: Term | None) -> tuple[str, str] | None:
+    """Return the first and the last day of a day, month or year in its strict form, or None."""
+    if not isinstance(value, Literal):
+        return None
+    if value.datatype in _VAGUER:
+        grammar = _VAGUER[value.datatype]
+        known = grammar.fullmatch(value.value) and int(value.value[:4]) in YEARS
+    else:
+        known = day_in(value.value) is not None
+    return days.ends(value.value) if known else None
 
 
 def day_of(value: Term | None) -> date | None:
@@ -91,6 +113,8 @@ def _number(records: Records, node: Node, declared: Property, value: Literal) ->
         raise records.refuse(node, f"{name} is below {declared.lowest:g}{unit}")
     if declared.highest is not None and number > Decimal(repr(declared.highest)):
         raise records.refuse(node, f"{name} is above {declared.highest:g}{unit}")
+    if declared.years_since and number != int(number):
+        raise records.refuse(node, f"{name} is not a whole number of years")
     plain = f"{number:f}"
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")

@@ -130,7 +130,8 @@ def _roles(stated: Triples, knowledge: Knowledge) -> dict[Node, NamedNode]:
                 raise records.refuse(node, f"{compact(p.value)} belongs to the {of}")
             if declared.takes not in classes:
                 continue
-            for o in objects:
+            # What the ontology names itself, such as a list as a whole, is no record.
+            for o in (o for o in objects if not knowledge.is_a(o, declared.takes)):
                 if isinstance(o, Literal) or o.value.startswith(OURS):
                     raise records.refuse(node, f"{compact(p.value)} leads to no record")
                 if o in records.roles:

@@ -22,6 +22,7 @@ from .decision.select import Catalogue, Selection
 from .decision.statements import Statements
 from .errors import InputError
 from .facts.classify import Classifier
+from .facts.dates import is_open, pinned
 from .facts.derive import derive
 from .facts.following import Following, followed_by, triples_of
 from .facts.history import HistoryRules, rules_of, view_of
@@ -297,11 +298,18 @@ class Reasoner:
         """Return the first later day on which the best end would be better, all else equal.
 
         Only days on which a stated date comes to lie one of the failing time bounds back
-        can bring that about, so only these are tried.
+        can bring that about, so only these are tried. Where a date is not known to the day,
+        the end must be better wherever it may lie.
         """
-        if not self.look_ahead or now.best is Outcome.COVERED:
+        if not self.look_ahead:
             return None
-        if not may_improve(policy.root, valuation):
+        placed = [prepared]
+        if prepared.request.facts is None and is_open(prepared.triples, self.knowledge):
+            placed = [self._placed(policy, prepared, at_latest) for at_latest in (True, False)]
+            found = [self.judge.valued(policy, p) for p in placed]
+            valuation = min(found, key=lambda v: v.value(policy.root).best)
+            now = valuation.value(policy.root)
+        if now.best is Outcome.COVERED or not may_improve(policy.root, valuation):
             return None
         in_the_way = limiting(policy.root, valuation, beneath_routes=True)
         bounds = {d for c in in_the_way for d in c.durations}
@@ -313,11 +321,20 @@ class Reasoner:
         for day in tried:
             if day <= prepared.request.date or (last and day > last):
                 continue
-            later = self.judge.valued(policy, self.seen_by(policy, prepared, day))
-            value = later.value(policy.root)
-            if value.best > now.best:
-                return Earliest(day, decide(scope(policy, later)[0], value))
+            if all(self._on(policy, p, day).value(policy.root).best > now.best for p in placed):
+                later = self._on(policy, prepared, day)
+                return Earliest(day, decide(scope(policy, later)[0], later.value(policy.root)))
         return None
+
+    def _on(self, policy: Policy, prepared: Prepared, day: date) -> Valuation:
+        """Return what every criterion is worth on another date of service."""
+        return self.judge.valued(policy, self.seen_by(policy, prepared, day))
+
+    def _placed(self, policy: Policy, prepared: Prepared, at_latest: bool) -> Prepared:
+        """Return a prepared request with each open date at its latest, or its earliest, day."""
+        plain = prepared.unseen or prepared
+        triples = pinned(plain.triples, at_latest, self.knowledge)
+        return self.seen_by(policy, self.prepared(prepared.request, triples))
 
     def _by_precedence(self, prepared: Prepared, plan: str) -> Answer:
         """Decide under the first policy of a plan that addresses the request.

@@ -138,7 +138,9 @@ class Reads:
                 by_class = reading.sessions.setdefault(parameter.among.value, {})
                 by_class.setdefault(given.value, []).append(place)
             for record in parameter.date_of:
-                reading.look_at((RECORD_PATHS[record].value, given.value), place)
+                counted = [n for n, of in self.knowledge.counted_years.items() if of == given]
+                for stated in (given, *counted):
+                    reading.look_at((RECORD_PATHS[record].value, stated.value), place)
             for p in parameter.compares:
                 reading.look_at((REQUESTS_PROCEDURE, p.value), place)
 

@@ -17,10 +17,12 @@ from .. import days
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, XSD
 from ..request.coherence import ORDERED
-from ..request.values import ends_of
+from ..request.values import YEARS, ends_of
 from ..triples import Node, Spo, Triples
 
 UNBOUNDED = ""
+# Before anything that a request may state.
+_LONG_AGO = Literal(f"{YEARS.start}-01-01", datatype=XSD.date)
 
 
 class Span(NamedTuple):
@@ -58,6 +60,35 @@ def ends_at(node: Node, p: NamedNode, span: Span, knowledge: Knowledge) -> Itera
     for end, day in zip(ends, span, strict=True):
         if day:
             yield node, end, Literal(day, datatype=XSD.date)
+
+
+def is_open(facts: Triples, knowledge: Knowledge) -> bool:
+    """Return whether some date is not known to the day."""
+    return any(
+        facts.objects(node, earliest) != facts.objects(node, latest)
+        for earliest, latest in _ends(knowledge)
+        for node, _ in facts.pairs(latest)
+    )
+
+
+def pinned(facts: Triples, at_latest: bool, knowledge: Knowledge) -> Triples:
+    """Return facts in which each open date lies at its latest, or at its earliest, day."""
+    moved: dict[tuple[Node, NamedNode], Literal] = {}
+    for earliest, latest in _ends(knowledge):
+        for node, last in facts.pairs(latest):
+            first = facts.value(node, earliest) or _LONG_AGO
+            # What stands for any number of records is not at one day.
+            if not facts.objects(node, COV.many):
+                day = last if at_latest else first
+                assert isinstance(day, Literal)
+                moved[node, earliest] = moved[node, latest] = day
+    out = Triples(t for t in facts if t[:2] not in moved)
+    out.update((node, end, day) for (node, end), day in moved.items())
+    return out
+
+
+def _ends(knowledge: Knowledge) -> list[tuple[NamedNode, NamedNode]]:
+    return [declared.ends for declared in knowledge.dated.values() if declared.ends]
 
 
 def spans_of(facts: Triples, service: str, knowledge: Knowledge) -> Spans:

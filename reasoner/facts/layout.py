@@ -24,6 +24,7 @@ from ..plain import (
     DATE_OF_SERVICE,
     DAY_LENGTH,
     DENIES,
+    EARLIER_PROCEDURES,
     ENDED_ON,
     HAD_OUTCOME,
     HAD_THERAPY,
@@ -182,10 +183,10 @@ class Facts:
         From a concept to the classes it is of.
     pain : mapping
         What is stated of the pain that the request is about.
-    silent : bool
-        Whether nothing says that the list of earlier procedures is complete.
     view : View
         What the policy that judges makes of the history.
+    silent_on : collection of str
+        The lists that nothing says are complete.
     """
 
     iri: str
@@ -205,8 +206,8 @@ class Facts:
     earlier: list[Session]
     courses: list[Course]
     planned: list[Session]
-    silent: bool = True
     view: View = NO_VIEW
+    silent_on: Values = (EARLIER_PROCEDURES,)
 
     def values(self, node: Value, p: str) -> Values:
         """Return the values of a property of any node."""
@@ -407,7 +408,7 @@ def laid_out(
             session(n, records[n], terms)  # type: ignore[arg-type,index]
             for n in own.get(ALSO_PLANNED, NONE)
         ],
-        silent=SILENT_ON in own,
+        silent_on=own.get(SILENT_ON, NONE),
     )
 
 

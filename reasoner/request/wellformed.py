@@ -133,7 +133,9 @@ def _roles(stated: Triples, knowledge: Knowledge) -> dict[Node, NamedNode]:
             # What the ontology names itself, such as a list as a whole, is no record.
             for o in (o for o in objects if not knowledge.is_a(o, declared.takes)):
                 if isinstance(o, Literal) or o.value.startswith(OURS):
-                    raise records.refuse(node, f"{compact(p.value)} leads to no record")
+                    named = sorted(i.value for i in knowledge.instances_of(declared.takes))
+                    hint = f"such as {compact(named[0])}" if named else ""
+                    raise records.refuse(node, f"{compact(p.value)} leads to no record", hint)
                 if o in records.roles:
                     raise records.refuse(o, "it is linked in two roles", "each record is a node")
                 records.roles[o] = declared.takes

@@ -22,11 +22,11 @@ from .decision.select import Catalogue, Selection
 from .decision.statements import Statements
 from .errors import InputError
 from .facts.classify import Classifier
-from .facts.dates import is_open, pinned
+from .facts.dates import pinned
 from .facts.derive import derive
 from .facts.following import Following, followed_by, triples_of
 from .facts.history import HistoryRules, rules_of, view_of
-from .facts.layout import NO_VIEW, stated_days, terms_of
+from .facts.layout import NO_VIEW, open_dates, stated_days, terms_of
 from .facts.prepared import Prepared
 from .judge import Judge
 from .judge.compiled import CompiledJudge
@@ -304,7 +304,7 @@ class Reasoner:
         if not self.look_ahead:
             return None
         placed = [prepared]
-        if prepared.request.facts is None and is_open(prepared.triples, self.knowledge):
+        if open_dates(prepared.facts.records, self.knowledge):
             placed = [self._placed(policy, prepared, at_latest) for at_latest in (True, False)]
             found = [self.judge.valued(policy, p) for p in placed]
             valuation = min(found, key=lambda v: v.value(policy.root).best)

@@ -56,6 +56,11 @@ SILENT_ON = COV.silentOn.value
 EARLIER_PROCEDURES = COV.EarlierProcedures.value
 
 DAY_LENGTH = len("2000-01-01")
+_DATE_TYPES = {
+    DAY_LENGTH: XSD.date,
+    len("2000-01"): XSD.gYearMonth,
+    len("2000"): XSD.gYear,
+}
 NONE: tuple[Value, ...] = ()
 NOTHING: frozenset[str] = frozenset()
 
@@ -74,7 +79,12 @@ def term_of(value: Value) -> NamedNode | Literal:
     """Return a plain value as a term; no IRI is without a colon, and no day has one."""
     if not isinstance(value, str):
         return Literal(text_of(value), datatype=XSD.decimal)
-    return NamedNode(value) if ":" in value else Literal(value, datatype=XSD.date)
+    return NamedNode(value) if ":" in value else Literal(value, datatype=date_type(value))
+
+
+def date_type(text: str) -> NamedNode:
+    """Return the datatype of a date, which its length tells: a day, a month or a year."""
+    return _DATE_TYPES[len(text)]
 
 
 def text_of(value: Value) -> str:

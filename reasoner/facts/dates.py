@@ -62,15 +62,6 @@ def ends_at(node: Node, p: NamedNode, span: Span, knowledge: Knowledge) -> Itera
             yield node, end, Literal(day, datatype=XSD.date)
 
 
-def is_open(facts: Triples, knowledge: Knowledge) -> bool:
-    """Return whether some date is not known to the day."""
-    return any(
-        facts.objects(node, earliest) != facts.objects(node, latest)
-        for earliest, latest in _ends(knowledge)
-        for node, _ in facts.pairs(latest)
-    )
-
-
 def pinned(facts: Triples, at_latest: bool, knowledge: Knowledge) -> Triples:
     """Return facts in which each open date lies at its latest, or at its earliest, day."""
     moved: dict[tuple[Node, NamedNode], Literal] = {}

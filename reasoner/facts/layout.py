@@ -228,6 +228,12 @@ def stated_days(records: Mapping[str, Record]) -> set[str]:
     }
 
 
+def open_dates(records: Mapping[str, Record], knowledge: Knowledge) -> bool:
+    """Return whether some date of some records is not known to the day."""
+    latest = [declared.ends[1].value for declared in knowledge.dated.values() if declared.ends]
+    return any(end in record for record in records.values() for end in latest)
+
+
 def terms_of(knowledge: Knowledge, classifier: Classifier) -> Terms:
     """Return what the ontology says of concepts."""
     classes: dict[str, list[str]] = {}

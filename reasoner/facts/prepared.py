@@ -6,22 +6,25 @@ are what pySHACL, plain SHACL and explanations read; they are made when somebody
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 from pyoxigraph import NamedNode
 
+from .. import days
 from ..errors import InputError
+from ..knowledge.base import Knowledge
 from ..namespaces import COV
-from ..plain import DATE_OF_SERVICE
+from ..plain import DATE_OF_SERVICE, NONE
 from ..request.gate import Request
 from ..request.stated import dated
 from ..triples import Triples
 from .classify import Classifier
 from .derive import derive
 from .following import Following, followed_by, triples_of
-from .layout import Facts, Terms, View, facts_of, stated_days
+from .layout import Facts, Terms, View, facts_of, open_dates, terms_of
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,7 @@ class Prepared:
         """The request classified and derived, with the view of its history."""
         request = self.request
         if self.unseen is None:
-            nodes = request.iri, request.patient, request.procedure
-            classified = self.classifier.classify(request.triples)
-            derived = derive(*nodes, classified, self.classifier.knowledge)
-            derived.update(triples_of(followed_by(request, derived, self.following)))
-            return derived
+            return derived(request, self.classifier, self.following)
         triples, day = self.unseen.triples, self.facts.day
         if day != self.unseen.facts.day:
             triples = dated(request.iri, triples, day)
@@ -92,11 +91,17 @@ class Prepared:
         """
         facts, day = self.facts, on.isoformat()
         own = {p: v for p, v in facts.records[facts.iri].items() if p != DATE_OF_SERVICE}
-        if max(stated_days({**facts.records, facts.iri: own}), default="") > day:
+        knowledge = self.classifier.knowledge
+        if max(_first_days(facts, knowledge), default="") > day:
             raise InputError(
                 "the request states dates after the date of service that was asked for",
                 self.request.name,
             )
+        if open_dates(facts.records, knowledge):
+            # Such a date may lie as late as the date of service.
+            request, terms = replace(self.request, date=on), terms_of(knowledge, self.classifier)
+            triples = derived(request, self.classifier, self.following)
+            return Prepared.of(request, triples, self.classifier, self.following, terms)
         said = {**facts.stated[facts.iri], DATE_OF_SERVICE: (day,)}
         other = replace(
             facts,
@@ -105,6 +110,21 @@ class Prepared:
             stated={**facts.stated, facts.iri: said},
         )
         return Prepared(replace(self.request, date=on), other, self.classifier, self.following)
+
+
+def derived(request: Request, classifier: Classifier, following: Following) -> Triples:
+    """Return a request classified and derived, triple by triple, with all that follows."""
+    nodes = request.iri, request.patient, request.procedure
+    found = derive(*nodes, classifier.classify(request.triples), classifier.knowledge)
+    found.update(triples_of(followed_by(request, found, following)))
+    return found
+
+
+def _first_days(facts: Facts, knowledge: Knowledge) -> Iterator[str]:
+    """Yield the first day of every date that is stated, but for the date of service."""
+    for record in facts.stated.values():
+        for p in knowledge.dated:
+            yield from (days.ends(str(value))[0] for value in record.get(p.value, NONE))
 
 
 def with_view(triples: Triples, request: NamedNode, view: View) -> Triples:

@@ -173,8 +173,8 @@ class _Walk:
                     raise InputError("states nothing", _printable(where), "leave it out")
                 result[key] = [v for v, _ in found]
                 count += sum(1 + inner for _, inner in found)
-        for p, about in lists.items():
-            result[p] = [*result.get(p, []), *about]
+        for says, named in lists.items():
+            result[says] = [*result.get(says, []), *named]
         return result, count
 
     def _unsaid(self, key: str, value: object, path: str) -> Iterator[tuple[str, str]]:

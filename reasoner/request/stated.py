@@ -16,7 +16,7 @@ from operator import itemgetter
 from pyoxigraph import Literal, NamedNode
 
 from ..namespaces import COV, RDF, XSD
-from ..plain import Statements, Value, term_of, text_of
+from ..plain import Statements, Value, date_type, term_of, text_of
 from ..triples import Triples
 from .records import UNNAMED
 
@@ -66,7 +66,7 @@ class Stated:
 def _object(value: Value) -> str:
     if not isinstance(value, str):
         return f'"{text_of(value)}"^^{XSD.decimal}'
-    return _node(value) if ":" in value else f'"{value}"^^{XSD.date}'
+    return _node(value) if ":" in value else f'"{value}"^^{date_type(value)}'
 
 
 def _node(iri: str) -> str:

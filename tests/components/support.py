@@ -19,6 +19,7 @@ from rdflib.namespace import RDF, SH
 
 from covergraph.facts.classify import Classifier
 from covergraph.facts.derive import derive
+from covergraph.facts.following import Following
 from covergraph.facts.layout import Terms, terms_of
 from covergraph.facts.prepared import Prepared
 from covergraph.judge import Verdict, Verdicts
@@ -53,13 +54,15 @@ class Bench:
     classifier: Classifier
     judge: ReferenceJudge
     terms: Terms
+    following: Following
 
 
 @lru_cache(maxsize=1)
 def bench() -> Bench:
     knowledge = load(knowledge_root())
     classifier = Classifier(knowledge)
-    return Bench(knowledge, classifier, ReferenceJudge(knowledge), terms_of(knowledge, classifier))
+    terms, following = terms_of(knowledge, classifier), Following(knowledge)
+    return Bench(knowledge, classifier, ReferenceJudge(knowledge), terms, following)
 
 
 @cache

@@ -206,7 +206,7 @@ def test_an_age_is_read_as_a_birth_date(stated: str, grown: bool | None) -> None
     [
         ("1979", "2023-12", MET),
         ("1979", "2024-12", NOT_DOCUMENTED),
-        ("1979", "2025", NOT_DOCUMENTED),
+        ("1979", "2025", NOT_MET),
         ("1979-02", "2024-02", NOT_DOCUMENTED),
         ("1979-02", "2024-01", MET),
         ("1979-02", "2024-03", NOT_MET),

@@ -30,8 +30,13 @@ CASES = [case.request_ttl for case in load_cases()]
 EXAMPLES = 3000 if FULL else 300
 
 
+# What takes more than looking up: a date that is not a day, an age, what is said of a list.
+OPEN = (b"#gYear", b"ontology#age>", b"ontology#completeFor>", b"ontology#partialFor>")
+
+
 def test_case_takes_the_short_way(case: Case) -> None:
-    assert compare(case.request_ttl) is not None
+    found = compare(case.request_ttl)
+    assert (found is None) is any(word in case.request_ttl for word in OPEN)
 
 
 def test_concepts_have_the_same_classes() -> None:

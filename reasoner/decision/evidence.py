@@ -18,7 +18,15 @@ from ..facts.following import Following
 from ..facts.layout import Facts
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, SH
-from ..plain import AFFIRMS, DENIES, HAD_THERAPY, HAS_PATIENT, REQUESTS_PROCEDURE, TREATS_REGION
+from ..plain import (
+    AFFIRMS,
+    DENIES,
+    EARLIER_PROCEDURES,
+    HAD_THERAPY,
+    HAS_PATIENT,
+    REQUESTS_PROCEDURE,
+    TREATS_REGION,
+)
 from ..policies.components import Components, Parameter, components_of
 from ..policies.criteria import Criterion, Kind, Policy
 from ..policies.lowering import RECORD_PATHS
@@ -149,6 +157,10 @@ class Reads:
             elif parameter.among is not None:
                 by_class = reading.sessions.setdefault(parameter.among.value, {})
                 by_class.setdefault(given.value, []).append(place)
+                if parameter.among == COV.underwent:
+                    # What is said of the list decides where the records leave off.
+                    for said in (COV.completeFor, COV.partialFor):
+                        reading.look_for((HAS_PATIENT,), said.value, (EARLIER_PROCEDURES,), place)
             for record in parameter.date_of:
                 counted = [n for n, of in self.knowledge.counted_years.items() if of == given]
                 for stated in (given, *counted):

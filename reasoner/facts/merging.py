@@ -50,7 +50,10 @@ def merged_sides(rule: Merging, facts: Facts, day: str) -> tuple[Pairs, Pairs]:
     for group in _joined(pairs):
         nodes = {s.node for s in group}
         own = [(second, first) for second, first in pairs if second.node in nodes]
-        if all(_is_known(s, rule) for s in group):
+        if all(_is_known(s, rule) for s in group) and (
+            all(s.on for s in group)
+            or (len(group) == 2 and _surely_near(*own[0], rule.within, own[0][0] is alike[-1]))
+        ):
             found = dict(_matched(own))
             merged |= found
             perhaps |= found
@@ -112,9 +115,18 @@ def _may_be_two_sides(a: Session, b: Session) -> bool:
 
 
 def _is_known(s: Session, rule: Merging) -> bool:
-    """Return whether nothing is open that decides with which others a session is one."""
+    """Return whether nothing but its day is open that decides with which others it is one."""
     of_technique = not rule.technique or rule.technique in s.techniques
-    return bool(s.on and s.region and s.sides and s.levels and of_technique) and not s.many
+    return bool(s.region and s.sides and s.levels and of_technique) and not s.many
+
+
+def _surely_near(second: Session, first: Session, within: str, is_requested: bool) -> bool:
+    """Return whether the second of two surely comes after the first, and soon enough.
+
+    What is requested comes after all that is on record, also on the day of service.
+    """
+    after = first.latest < second.earliest or (is_requested and first.latest == second.on)
+    return after and first.earliest >= days.day_before(second.latest, within)
 
 
 def _joined(pairs: list[tuple[Session, Session]]) -> list[list[Session]]:

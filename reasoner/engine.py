@@ -23,10 +23,12 @@ from .decision.statements import Statements
 from .errors import InputError
 from .facts.classify import Classifier
 from .facts.dates import pinned
+from .facts.defaults import completed
 from .facts.derive import derive
 from .facts.following import Following, followed_by, triples_of
 from .facts.history import HistoryRules, rules_of, view_of
 from .facts.layout import NO_VIEW, open_dates, stated_days, terms_of
+from .facts.notes import Note, notes_of
 from .facts.prepared import Prepared
 from .judge import Judge
 from .judge.compiled import CompiledJudge
@@ -79,6 +81,8 @@ class Answer:
         The plan's policies that came before and do not address the request.
     judge : str
         The name of the judge that gave the verdicts; empty when no edition was judged.
+    notes : tuple of Note
+        Coding notes: codes that do not fit what is stated, or that were set aside.
     """
 
     request: Request
@@ -96,6 +100,7 @@ class Answer:
     precedence: str = ""
     passed: tuple[Selection, ...] = ()
     judge: str = ""
+    notes: tuple[Note, ...] = ()
 
     @property
     def policy(self) -> Policy | None:
@@ -183,7 +188,8 @@ class Reasoner:
 
     def at_length(self, request: Request) -> Prepared:
         """Classify and derive triple by triple; refuse what contradicts itself then."""
-        classified = self.classifier.classify(request.triples)
+        stated = completed(request.triples, self.classifier.coding)
+        classified = self.classifier.classify(stated)
         gate.refuse_contradictions(request, classified, self.knowledge)
         nodes = request.iri, request.patient, request.procedure
         derived = derive(*nodes, classified, self.knowledge)
@@ -230,7 +236,12 @@ class Reasoner:
         selection = self.catalogue.select(key, request.date, types, edition, self.any_day)
         if selection.chosen is None:
             return Answer(
-                request, prepared, selection, Decision.OUT_OF_SCOPE, reason=selection.reason
+                request,
+                prepared,
+                selection,
+                Decision.OUT_OF_SCOPE,
+                reason=selection.reason,
+                notes=self.notes(prepared),
             )
         policy = selection.chosen
         seen = self.seen_by(policy, prepared)
@@ -290,7 +301,12 @@ class Reasoner:
             earliest=self._earliest(prepared, policy, valuation, value) if in_scope else None,
             reason=selection.reason,
             judge=self.judge.name,
+            notes=self.notes(prepared),
         )
+
+    def notes(self, prepared: Prepared) -> tuple[Note, ...]:
+        """Return what is to be remarked on the codes of a request."""
+        return notes_of(prepared.facts, self.terms.coding)
 
     def _earliest(
         self, prepared: Prepared, policy: Policy, valuation: Valuation, now: Value

@@ -24,7 +24,7 @@ from .facts.layout import Facts
 from .facts.prepared import Prepared
 from .judge.valuation import Outcome, PlainValuation, Valuation, Value, Verdict
 from .knowledge.base import Knowledge
-from .knowledge.codes import is_known, nearest
+from .knowledge.codes import is_known, nearest, unread
 from .knowledge.releases import spelled
 from .namespaces import CODE, COV, REQUESTS, SH, XSD
 from .policies.criteria import Criterion, Kind, Policy, Route
@@ -141,6 +141,11 @@ def _known(code: str, cls: NamedNode, what: str, knowledge: Knowledge) -> NamedN
     if not WRITTEN.fullmatch(written):
         raise InputError(f"this is not written like a {what}")
     node = CODE[spelled(written) if cls == COV.DiagnosisCode else written]
+    if knowledge.is_a(node, COV.CompanionCode):
+        what = f"{written} goes with a procedure and is set aside ({knowledge.label(node)})"
+        raise InputError(what, hint="ask for the code of the procedure")
+    if stands_for := unread(node, knowledge):
+        raise InputError(f"{written} stands for {stands_for}; no policy here judges that")
     if not is_known(node, cls, knowledge):
         near = nearest(node, cls, knowledge)
         raise InputError(f"unknown {what}", hint=f"the nearest: {', '.join(near)}" if near else "")

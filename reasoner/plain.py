@@ -43,6 +43,7 @@ HAS_CHRONICITY = COV.hasChronicity.value
 IS_FOR, IS_MEANT_FOR = COV.isFor.value, COV.isMeantFor.value
 MAY_BE_FOR = COV.mayBeFor.value
 HAS_PAIN = COV.hasPain.value
+HAS_DIAGNOSIS = COV.hasDiagnosis.value
 ONSET_DATE = COV.onsetDate.value
 USES_TECHNIQUE = COV.usesTechnique.value
 HAS_INTENT = COV.hasIntent.value

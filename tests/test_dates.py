@@ -268,3 +268,16 @@ def test_what_is_dated_is_declared_with_its_ends(reasoner: Reasoner) -> None:
     dated = {p for p, d in reasoner.knowledge.properties.items() if d.value_type == XSD.date}
     assert dated - reasoner.knowledge.dated.keys() == {COV.dateOfService}
     assert NamedNode(PERFORMED_ON) in reasoner.knowledge.dated
+
+
+def test_a_word_for_the_age_of_pain_is_refused_where_no_day_fits() -> None:
+    """Chronic pain began at least three months ago: by 14 December, for this service."""
+    asked = b":procedure cov:isFor cov:ChronicPain ; cov:hasProcedureCode"
+    in_december, in_january = (
+        turtle(ONSET, f'"{month}"^^xsd:gYearMonth').replace(
+            b":procedure cov:hasProcedureCode", asked
+        )
+        for month in ("2024-12", "2025-01")
+    )
+    at_length(in_december)
+    assert "cov:ChronicPain contradicts cov:onsetDate" in refusal(in_january)

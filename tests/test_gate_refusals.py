@@ -93,7 +93,7 @@ REFUSED_TURTLE = [
     (
         "unknown code",
         turtle("code:64493 ;\n    cov:treats", "code:64439 ;\n    cov:treats"),
-        "64493",
+        "unknown code 64439",
     ),
     ("unknown diagnosis", turtle("code:M54.50", "code:M5455"), "unknown code M5455 (near: M54"),
     ("diagnosis category", turtle("code:M54.50", "code:M54"), "unknown code M54"),
@@ -185,11 +185,38 @@ REFUSED_TURTLE = [
         "sacroiliac-joint-fusion contradicts",
     ),
     (
-        "guidance against code",
-        more(":procedure cov:usesGuidance cov:NoImagingGuidance ."),
+        "two kinds of guidance",
+        more(":procedure cov:usesGuidance cov:Ultrasound, cov:NoImagingGuidance ."),
         "exclude",
     ),
-    ("guidance of another kind", more(":procedure cov:usesGuidance cov:Ultrasound ."), "exclude"),
+    (
+        "intent against code",
+        more(":earlier cov:hasIntent cov:TrialIntent .").replace(
+            b"64493 ;\n    cov:performedOn",
+            b"63661 ; cov:treatsRegion cov:LumbarRegion ;\n    cov:performedOn",
+        ),
+        "code:63661 stands for revision or removal and contradicts cov:TrialIntent",
+    ),
+    (
+        "code of another place",
+        turtle("code:64493 ;\n    cov:treats", "code:64454 ;\n    cov:treats"),
+        "64454 stands for a block of the genicular nerves, at the knee",
+    ),
+    (
+        "companion alone",
+        turtle("code:64493 ;\n    cov:treats", "code:77003 ;\n    cov:treats"),
+        "77003 only goes with a procedure",
+    ),
+    (
+        "level without the joint",
+        more(":procedure cov:treatsLevel cov:S1-S2 ."),
+        "code:64493 is about a facet joint, and cov:S1-S2 has none",
+    ),
+    (
+        "nerve of another region",
+        more(":procedure cov:treatsNerve cov:C5MedialBranch ."),
+        "cov:C5MedialBranch belongs to no joint of the lumbar region",
+    ),
     (
         "two techniques",
         more(":earlier cov:usesTechnique cov:IntraArticularTechnique, cov:MedialBranchTechnique ."),

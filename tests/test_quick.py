@@ -7,6 +7,7 @@ broken in every way that the vocabulary offers.
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -20,7 +21,15 @@ from covergraph.facts.layout import stated_days
 from covergraph.namespaces import CODE, COV, RDF, RDFS, REQUESTS, XSD
 from covergraph.plain import TYPE
 from covergraph.triples import Spo, Term
-from tests.both_ways import at_length, compare, laid_out, quickly, whole
+from tests.both_ways import (
+    as_plain_json,
+    at_length,
+    compare,
+    laid_out,
+    quickly,
+    whole,
+    without_names,
+)
 from tests.laws import FULL, stated, told, written
 from tests.named import Named
 from tests.tools.case_files import Case, load_cases
@@ -111,7 +120,10 @@ LINKS = [RDF.type, RDFS.label, COV.affirms, COV.denies, COV.unheardOf, COV.conce
 
 @st.composite
 def broken(draw: st.DrawFn) -> bytes:
-    """Return a case's request with a few statements broken, doubled, added or left out."""
+    """Return a case's request with a few statements broken, doubled, added or left out.
+
+    Its records have names, or have none.
+    """
     triples: list[Spo] = list(stated(draw(st.sampled_from(CASES))))
     links = [*LINKS, *sorted({p for _, p, _ in triples}, key=str)]
     nodes = sorted({s for s, _, _ in triples}, key=str)
@@ -132,7 +144,8 @@ def broken(draw: st.DrawFn) -> bytes:
             del triples[at]
         elif how == "flip" and isinstance(o, NamedNode):
             triples.append((s, COV.denies if p == COV.affirms else COV.affirms, o))
-    return written(dict.fromkeys(triples))
+    kept = dict.fromkeys(triples)
+    return written(without_names(kept) if draw(st.booleans()) else kept)
 
 
 @settings(max_examples=EXAMPLES * 4, suppress_health_check=list(HealthCheck))
@@ -161,13 +174,31 @@ def test_what_is_no_turtle_goes_the_long_way(text: str) -> None:
         at_length(text.encode())
 
 
-def test_unnamed_records_and_other_encodings_go_the_long_way() -> None:
+@pytest.mark.parametrize("data", CASES[::30])
+def test_unnamed_records_take_the_short_way(data: bytes) -> None:
+    """In Turtle and in JSON, the request itself among them; what they are called is the same."""
+    unnamed = written(without_names(stated(data)))
+    turtle = compare(unnamed)
+    document = json.dumps(as_plain_json(unnamed)).encode()
+    plain = compare(document, "application/json")
+    assert turtle is not None and plain is not None
+    assert turtle.request.digest == plain.request.digest
+
+
+def test_a_record_that_is_linked_to_twice_goes_the_long_way() -> None:
+    """Naming such records may take long, and none of them is a request of ours."""
+    unnamed = without_names(stated(CASES[0]))
+    (link,) = [t for t in unnamed if t[1] == COV.hasPatient]
+    twice = written([*unnamed, (link[0], COV.requestsProcedure, link[2])])
+    assert quickly(twice) is None
+    with pytest.raises(InputError):
+        at_length(twice)
+
+
+def test_other_encodings_go_the_long_way() -> None:
     plain = CASES[0].decode()
     assert quickly(plain.encode()) is not None
     assert quickly(plain.encode("utf-16")) is None
-    (patient,) = [o for _, p, o in stated(CASES[0]) if p == COV.hasPatient]
-    assert isinstance(patient, NamedNode)
-    assert quickly(plain.replace(str(patient), "_:patient").encode()) is None
     # A name that says another format than the text is in.
     assert whole().quick.read(CASES[0], "case.jsonld", None) is None
 

@@ -27,6 +27,9 @@ class Statement(Model):
     record: str
     property: str
     value: str
+    followsFrom: list[str] | None = Field(
+        None, description="The code, kind, level or nerves that an unstated value follows from."
+    )
 
 
 class JudgedRoute(Model):
@@ -58,6 +61,13 @@ class OpenRoute(Model):
     citations: list[Citation]
 
 
+class CodingNote(Model):
+    """A remark on codes that do not fit what is stated, or that were set aside."""
+
+    note: str
+    about: list[Iri] = Field(description="The codes and concepts it is about.")
+
+
 class Decision(Model):
     """A request under one policy: what ``covergraph decide --format json`` prints."""
 
@@ -77,6 +87,7 @@ class Decision(Model):
     earliestDecision: str | None
     funding: str | None
     routes: list[OpenRoute]
+    notes: list[CodingNote] = Field(description="Coding notes. They change no decision.")
     criteria: list[Judged]
     receipt: dict[str, Any] = Field(description="Versions, hashes, editions and every verdict.")
 

@@ -167,6 +167,7 @@ class Decider:
                 "deciding": [c.iri.value for c in answer.deciding],
                 "missing": [[c.iri.value for c in ordered(way)] for way in answer.missing],
                 "reason": answer.reason,
+                "notes": [note.text for note in answer.notes],
                 "repeated": False,
             }
         )

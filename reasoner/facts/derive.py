@@ -2,9 +2,9 @@
 
 Which pain a request is about is a join of two regions; which concepts rule each other
 out, or leave open a narrower one, is a closure over the ontology; what a procedure is
-meant for holds for want of a statement. All are added as links, so that a shape or a query
-has only to follow them; so are the two days between which each date lies, and what a list
-that is not complete may leave out.
+meant for holds for want of a statement; a date lies between two days; and a list that is not
+complete may leave something out. All are added as links, so that a shape or a query has only
+to follow them.
 """
 
 from __future__ import annotations

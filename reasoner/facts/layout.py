@@ -16,6 +16,7 @@ from typing import TypeAlias
 from pyoxigraph import NamedNode
 
 from ..knowledge.base import Knowledge
+from ..knowledge.coding import Coding
 from ..namespaces import COV, RDF
 from ..plain import (
     AFFIRMS,
@@ -56,6 +57,7 @@ from ..plain import (
 )
 from ..triples import Triples
 from .classify import Classifier
+from .defaults import Defaults, defaults_in
 
 Incompatible: TypeAlias = Mapping[Value, frozenset[str]]
 
@@ -72,6 +74,8 @@ class Terms:
         The kinds of therapy that act on the whole body.
     concepts : mapping
         From a concept to the classes it is of.
+    coding : Coding
+        What codes stand for where a record is silent.
     ends : mapping
         From a property that takes a date to those that hold its earliest and its latest day.
     """
@@ -79,6 +83,7 @@ class Terms:
     incompatible: Incompatible
     systemic: Values
     concepts: Mapping[str, Values]
+    coding: Coding
     ends: Mapping[str, tuple[str, str]]
 
 
@@ -186,6 +191,8 @@ class Facts:
         What is stated of the pain that the request is about.
     view : View
         What the policy that judges makes of the history.
+    defaults : mapping
+        From each procedure to what is read of it by default, with what that follows from.
     silent_on : collection of str
         The lists that nothing says are complete.
     """
@@ -208,6 +215,7 @@ class Facts:
     courses: list[Course]
     planned: list[Session]
     view: View = NO_VIEW
+    defaults: Defaults = field(default_factory=dict)
     silent_on: Values = (EARLIER_PROCEDURES,)
 
     def values(self, node: Value, p: str) -> Values:
@@ -247,6 +255,7 @@ def terms_of(knowledge: Knowledge, classifier: Classifier) -> Terms:
         },
         systemic=frozenset(i.value for i in knowledge.instances_of(COV.SystemicTherapy)),
         concepts=classes,
+        coding=classifier.coding,
         ends={
             p.value: (declared.ends[0].value, declared.ends[1].value)
             for p, declared in knowledge.dated.items()
@@ -382,13 +391,23 @@ def laid_out(
     records: Mapping[str, Record],
     stated: Mapping[str, Said],
     terms: Terms,
+    defaults: Defaults | None = None,
 ) -> Facts:
-    """Lay out records, the pain that the request concerns among them."""
+    """Lay out records, the pain that the request concerns among them.
+
+    Parameters
+    ----------
+    defaults : mapping or None
+        What is read of procedures by default, where that is known already.
+    """
     own = records[request]
     of_patient, of_procedure = records.get(patient, {}), records.get(procedure, {})
     (day,) = own[DATE_OF_SERVICE]
     assert isinstance(day, str)
     pains = [records[p] for p in own.get(CONCERNS_PAIN, NONE)]  # type: ignore[index]
+    if defaults is None:
+        nodes = (procedure, *of_patient.get(UNDERWENT, NONE), *own.get(ALSO_PLANNED, NONE))
+        defaults = defaults_in(stated, map(str, nodes), terms.coding)
     return Facts(
         iri=request,
         patient_iri=patient,
@@ -416,6 +435,7 @@ def laid_out(
             session(n, records[n], terms)  # type: ignore[arg-type,index]
             for n in own.get(ALSO_PLANNED, NONE)
         ],
+        defaults=defaults,
         silent_on=own.get(SILENT_ON, NONE),
     )
 

@@ -22,6 +22,7 @@ from ..request.gate import Request
 from ..request.stated import dated
 from ..triples import Triples
 from .classify import Classifier
+from .defaults import completed
 from .derive import derive, ruled_out
 from .following import Following, followed_by, triples_of
 from .layout import Facts, Terms, View, facts_of, open_dates, terms_of
@@ -113,9 +114,10 @@ class Prepared:
 
 
 def derived(request: Request, classifier: Classifier, following: Following) -> Triples:
-    """Return a request classified and derived, with what follows, triple by triple."""
+    """Return a request classified and derived, triple by triple, with all that follows."""
     nodes, knowledge = (request.iri, request.patient, request.procedure), classifier.knowledge
-    found = derive(*nodes, classifier.classify(request.triples), knowledge)
+    classified = classifier.classify(completed(request.triples, classifier.coding))
+    found = derive(*nodes, classified, knowledge)
     followed = triples_of(followed_by(request, found, following))
     found.update(followed)
     found.update(ruled_out({fact for _, _, fact in followed}, knowledge))

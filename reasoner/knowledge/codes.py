@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from difflib import get_close_matches
+from itertools import combinations
 
 from pyoxigraph import NamedNode
 
@@ -46,12 +47,19 @@ def is_known(code: Term, cls: NamedNode, knowledge: Knowledge) -> bool:
 
 
 def nearest(code: Term, cls: NamedNode, knowledge: Knowledge) -> list[str]:
-    """Return up to three codes of a class that a mistyped one may stand for."""
+    """Return up to three codes of a class that a mistyped one may stand for.
+
+    One digit makes another procedure, in another region. So a procedure code is only offered
+    for one that differs in nothing but capitals and blanks.
+    """
     written = plain(code).upper()
-    known = {plain(c): c for c in knowledge.instances_of(cls)}
-    pool = set(known)
+    pool = {plain(c) for c in knowledge.instances_of(cls)}
+    if cls == COV.ProcedureCode:
+        bare = "".join(c for c in written if c.isalnum())
+        return [c for c in sorted(pool) if c.upper() == bare]
     if cls == COV.DiagnosisCode:
         # A diagnosis code is wrong in its tail more often than in its category.
+        pool = {c for c in pool if c[:3] == written[:3]}
         pool |= set(releases(knowledge.root).category(written))
     by_capitals = {c.upper(): c for c in sorted(pool)}
     found = get_close_matches(written, sorted(by_capitals), n=3, cutoff=0.6)
@@ -96,10 +104,27 @@ def predecessors(code: Term, knowledge: Knowledge) -> list[NamedNode]:
 
 
 def add_ons(codes: Iterable[Term], knowledge: Knowledge) -> tuple[list[Term], list[Term]]:
-    """Return the primary codes and the add-on codes among some, each in order."""
+    """Return the primary codes and the add-on codes among some, each in order.
+
+    Companion codes are neither.
+    """
     ordered = sorted(set(codes), key=lambda c: c.value)
+    ordered = [c for c in ordered if not knowledge.is_a(c, COV.CompanionCode)]
     primary = [c for c in ordered if not knowledge.is_a(c, COV.AddOnCode)]
     return primary, [c for c in ordered if c not in primary]
+
+
+def two_procedures(primary: Iterable[Term], knowledge: Knowledge) -> tuple[Term, Term] | None:
+    """Return the first two primary codes that are not of one procedure, if there are any."""
+    for one, other in combinations(primary, 2):
+        if other not in knowledge.triples.objects(one, COV.goesWith):
+            return one, other
+    return None
+
+
+def unread(code: Term, knowledge: Knowledge) -> str:
+    """Return what a procedure code that is not judged here stands for; empty for others."""
+    return knowledge.label(code) if knowledge.is_a(code, COV.UnreadCode) else ""
 
 
 def families(term: Term, knowledge: Knowledge) -> set[Term]:

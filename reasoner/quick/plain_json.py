@@ -19,7 +19,7 @@ from ..plain import TYPE, Statements, Value
 from ..request.context import shipped_context
 from ..request.wellformed import COMMENTS
 from .tables import HAS_DIAGNOSIS, Role, Spec, Takes
-from .written import READ, Unsure, day, number, whole
+from .written import LABEL, READ, Unsure, day, number, whole
 
 # As deep as records stand in each other, and deeper than any request needs.
 DEEPEST = 8
@@ -54,7 +54,7 @@ class JsonReader:
                 self.keys[local] = (p, self._reader_under_name(alike, self.context[local]))
 
     def statements(self, text: str) -> Statements:
-        """Return what a text states of named records, comments left out.
+        """Return what a text states, comments left out; unnamed records get labels.
 
         Raises
         ------
@@ -89,9 +89,9 @@ class JsonReader:
         if depth > DEEPEST:
             raise Unsure
         names = [node[key] for key in NAMES if key in node]
-        if len(names) != 1:
+        if len(names) > 1 or not node:
             raise Unsure
-        name = name_of(names[0])
+        name = name_of(names[0]) if names else f"{LABEL}b{len(found)}"
         record = found.setdefault(name, {})
         for key, value in node.items():
             if key in NAMES:

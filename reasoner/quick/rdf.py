@@ -38,12 +38,12 @@ class RdfReader:
         self.known = {f"<{p}> <{o}>": (p, o) for p, o in known}
 
     def statements(self, text: str, form: RdfFormat) -> Statements:
-        """Return what a text states, comments left out.
+        """Return what a text states, comments left out; unnamed nodes keep their labels.
 
         Raises
         ------
         Unsure
-            When a node has no name, or a value is no plain day or number.
+            When a value is no plain day or number.
         SyntaxError
             When a parser does not take the text.
         """
@@ -85,6 +85,9 @@ class RdfReader:
 
 
 def _name(word: str) -> str:
-    if word[0] != "<":
+    """Return an IRI, or the label of an unnamed node as it is written."""
+    if word[0] == "<":
+        return word[1:-1]
+    if word[0] != "_":
         raise Unsure
-    return word[1:-1]
+    return word

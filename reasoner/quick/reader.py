@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from pyoxigraph import NamedNode, RdfFormat
 
 from ..errors import InputError
 from ..facts.classify import Classifier
+from ..facts.defaults import Default, defaults_of
 from ..facts.following import Following
 from ..facts.layout import Terms, laid_out
 from ..facts.prepared import Prepared
@@ -58,7 +59,7 @@ from .tables import (
     record_links,
     role_of,
 )
-from .written import Unsure, refuse_name
+from .written import Unsure, named, refuse_name
 
 REQUEST = COV.CoverageRequest.value
 SILENT: Kept = {EARLIER_PROCEDURES: None}
@@ -106,7 +107,7 @@ class QuickReader:
     def read(self, data: bytes, name: str, media_type: str | None) -> Prepared | None:
         """Return a request ready to be judged, or None where the long way has to look."""
         try:
-            return self._prepared(self._stated(data, name, media_type), name)
+            return self._prepared(*named(self._stated(data, name, media_type)), name)
         except (
             Unsure,
             InputError,
@@ -129,15 +130,24 @@ class QuickReader:
             return self.rdf.statements(text, RdfFormat.TURTLE)
         return self.json.statements(text)
 
-    def _prepared(self, raw: Statements, name: str) -> Prepared:
-        """Return a request, from what is stated to facts."""
+    def _prepared(self, raw: Statements, made: Collection[str], name: str) -> Prepared:
+        """Return a request, from what is stated to facts.
+
+        Parameters
+        ----------
+        made : collection of str
+            The names that unnamed nodes were given.
+        """
         (iri,) = [s for s, r in raw.items() if TYPE in r and REQUEST in r[TYPE]]
         roles = {iri: self.roles[REQUEST]}
         records: dict[str, Found] = {}
         days: list[str] = []
+        defaults: dict[str, tuple[Default, ...]] = {}
         # A link adds the record it leads to, which is looked at in its turn.
         for node in (queue := [iri]):
-            records[node] = self._record(node, raw.get(node, {}), roles, queue, days)
+            if node not in made:
+                refuse_name(node)
+            records[node] = self._record(node, raw.get(node, {}), roles, queue, days, defaults)
         own = records[iri]
         (patient,), (procedure,), (day,) = (own[p] for p in ASKED)
         assert isinstance(patient, str) and isinstance(procedure, str) and isinstance(day, str)
@@ -169,7 +179,7 @@ class QuickReader:
                 raise Unsure
             # What the tables keep is not changed.
             found[says] = {**found.get(says, {}), fact: None}
-        facts = laid_out(iri, patient, procedure, records, raw, self.terms)
+        facts = laid_out(iri, patient, procedure, records, raw, self.terms, defaults)
         nodes = NamedNode(iri), NamedNode(patient), NamedNode(procedure)
         classes = {n: role.iri for n, role in roles.items()}
         for found in records.values():
@@ -186,9 +196,9 @@ class QuickReader:
         roles: dict[str, Role],
         queue: list[str],
         days: list[str],
+        defaults: dict[str, tuple[Default, ...]],
     ) -> Found:
         """Return a record with all that follows from each of its statements."""
-        refuse_name(node)
         role = roles[node]
         specs = role.specs
         if role.required and not role.required <= stated.keys():
@@ -231,6 +241,11 @@ class QuickReader:
                 else:
                     own_days[p] = v
             found[p] = values
+        if role.is_procedure and (more_read := defaults_of(stated, self.terms.coding)):
+            defaults[node] = more_read
+            for p, value, _ in more_read:
+                for q, more in self.closures.of_statement(p, value):
+                    found[q] = self._both(q, found[q], more) if q in found else more
         if TYPE in found:
             self._narrow(found)
         else:
@@ -240,14 +255,14 @@ class QuickReader:
         return found
 
     def _met(self, role: Role, spec: Spec, concept: Value) -> Closure:
-        """Return what follows from a concept that was not met before."""
+        """Return what defaults from a concept that was not met before."""
         if concept in spec.among:
             found = self.closures.of_role(spec.iri, str(concept), role.types)
             for q, values in found:
                 self.refusals.refuse_both(q, values, values)
             spec.closures[concept] = found
             return found
-        # There are too many of these to keep, and nothing follows from them.
+        # There are too many of these to keep, and nothing defaults from them.
         if spec.iri != HAS_DIAGNOSIS or not isinstance(concept, str):
             raise Unsure
         if not codes.is_untabled(NamedNode(concept), self.knowledge):

@@ -6,8 +6,12 @@ not refused, it goes the long way.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import combinations
+
 from pyoxigraph import NamedNode
 
+from ..facts.defaults import TREATS_NERVE
 from ..facts.layout import Incompatible
 from ..knowledge import codes
 from ..knowledge.base import Knowledge, is_true
@@ -23,8 +27,10 @@ from ..plain import (
     NOTHING,
     OF_THERAPY,
     ONSET_DATE,
+    TREATS_LEVEL,
     TREATS_REGION,
     Value,
+    Values,
     day_or_none,
 )
 from ..request.onset import contradicted, limits_of, onsets_among
@@ -63,6 +69,16 @@ class Refusals:
         self.unlisted = frozenset(
             c.value for c in knowledge.instances_of(COV.UnlistedProcedureCode)
         )
+        self.companions = frozenset(c.value for c in knowledge.instances_of(COV.CompanionCode))
+        self.together = {(a.value, b.value) for a, b in t.pairs(COV.goesWith)}
+        # Levels that lack a joint, which not every code goes with.
+        self.lacking = frozenset(s.value for s, _ in t.pairs(COV.lacksJoint))
+        self.of_joints = frozenset(s.value for s, _ in t.pairs(COV.actsOnJoint))
+        # From a nerve to the regions that its joints lie in.
+        self.lies: dict[Value, set[str]] = {}
+        for joint, nerve in t.pairs(COV.suppliedBy):
+            lies = {r.value for p in (COV.inRegion, COV.liesIn) for r in t.objects(joint, p)}
+            self.lies.setdefault(nerve.value, set()).update(lies)
         self.groups = frozenset(s.value for s, o in t.pairs(COV.isGroup) if is_true(o))
         self.spans: dict[Value, frozenset[str]] = {
             s.value: frozenset(o.value for o in t.objects(s, COV.spansRegion))
@@ -117,11 +133,17 @@ class Refusals:
                 raise Unsure
         stated, kinds = found.get(HAS_CODE, NONE), found.get(HAS_KIND, NONE)
         regions = found.get(TREATS_REGION, NONE)
-        primary = [c for c in stated if c not in self.add_ons]
+        beside = self.companions.intersection(stated)
+        primary = [c for c in stated if c not in self.add_ons and c not in beside]
         means = (*stated, *kinds)
-        if not means or len(primary) > 1 or len(regions) > 1:
+        if len(means) == len(beside) or len(regions) > 1:
             raise Unsure
-        if len(primary) < len(stated):
+        if len(primary) > 1:
+            for one, other in combinations(primary, 2):
+                if (str(one), str(other)) not in self.together:
+                    raise Unsure
+        self._refuse_joints(found, means, regions)
+        if len(primary) + len(beside) < len(stated):
             for code in stated:
                 if code in self.add_ons and self.add_ons[code].isdisjoint(primary):
                     raise Unsure
@@ -135,6 +157,14 @@ class Refusals:
             spans = self.spans.get(meaning)
             if spans and not spans.issuperset(regions):
                 raise Unsure
+
+    def _refuse_joints(self, found: Found, means: Iterable[Value], regions: Values) -> None:
+        """Raise Unsure where levels or nerves may be those of joints it is not about."""
+        levels, nerves = found.get(TREATS_LEVEL, NONE), found.get(TREATS_NERVE, NONE)
+        if any(v in self.lacking for v in levels) and any(m in self.of_joints for m in means):
+            raise Unsure
+        if nerves and regions and any(self.lies[n].isdisjoint(regions) for n in nerves):
+            raise Unsure
 
     def _one_procedure(self, code: str, kind: str) -> bool:
         pair = code, kind

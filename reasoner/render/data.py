@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any
 
 from ..decision.evidence import Reads
-from ..decision.statements import Statements
+from ..decision.statements import Statement, Statements, source_of
 from ..engine import Answer
 from ..judge.valuation import Value, Verdict
 from ..knowledge.base import INFERRED, Knowledge
@@ -66,7 +66,8 @@ class Recorder:
         trees, verdicts = self._forms[policy]
         read = self.reads.all_read(policy, answer.prepared.facts)
         # Criteria look at the same statements, and each of those is written once.
-        written = {said: statement(*said) for said in {said for found in read for said in found}}
+        distinct = {said for found in read for said in found}
+        written = {said: self.statement(said, answer) for said in distinct}
         values: list[str] = []
         for c, found in zip(policy.place, read, strict=True):
             values += words(valuation.verdict(c), valuation.value(c), valuation.applies(c))
@@ -77,6 +78,19 @@ class Recorder:
         ]
         parts = [deciding, listed(missing), trees.filled(values), verdicts.filled(values)]
         return Form(self._whole(answer, *map(slot, range(len(parts))))).filled(parts)
+
+    def statement(self, said: Statement, answer: Answer) -> str:
+        """Return a statement as JSON; where it is not stated, with what it follows from."""
+        if because := self.because(said, answer):
+            names = ("record", "property", "value")
+            values = (said.record, compact(said.property), compact(said.value))
+            told: dict[str, Any] = dict(zip(names, values, strict=True))
+            return as_json(told | {"followsFrom": [compact(term) for term in because]})
+        return statement(*said)
+
+    def because(self, said: Statement, answer: Answer) -> tuple[str, ...]:
+        """Return what an unstated value follows from: a code, a kind, a concept or nerves."""
+        return source_of(said, answer.prepared.facts, self.knowledge)
 
     def _brief(self, criterion: Criterion, verdict: Verdict) -> str:
         if (criterion, verdict) not in self._briefs:
@@ -106,6 +120,7 @@ class Recorder:
                 {"route": r.iri.value, "label": r.label, "citations": cited(r.citations)}
                 for r in answer.routes
             ],
+            "notes": [{"note": n.text, "about": list(n.about)} for n in answer.notes],
             "criteria": criteria,
             "receipt": self._receipt(answer, verdicts),
         }
@@ -126,6 +141,7 @@ class Recorder:
                 for c in selection.considered
             ],
             "shapes": {"sha256": self.shapes_digest(policy)} if policy else None,
+            "notes": [note.text for note in answer.notes],
             "verdicts": verdicts,
         }
 

@@ -56,6 +56,8 @@ def decision_graph(answer: Answer, recorder: Recorder) -> Triples:
     if answer.earliest:
         day = Literal(answer.earliest.day.isoformat(), datatype=XSD.date)
         out.add(decision, COV.earliestDate, day)
+    for note in answer.notes:
+        out.add(decision, COV.codingNote, Literal(note.text, language="en"))
     for criterion in answer.deciding:
         out.add(decision, COV.decidedBy, criterion.iri)
     for criterion in {c for way in answer.missing for c in way}:

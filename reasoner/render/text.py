@@ -22,7 +22,7 @@ from ..decision.select import Catalogue
 from ..decision.statements import Statement
 from ..engine import Answer
 from ..judge.valuation import Verdict
-from ..namespaces import SKOS
+from ..namespaces import COV, SKOS
 from ..plain import AFFIRMS, DENIES, HAS_CODE, HAS_KIND
 from ..policies.clauses import Clause, uncited
 from ..policies.criteria import Citation, Criterion, Kind, Policy, Route
@@ -102,6 +102,8 @@ class Renderer:
         if answer.earliest:
             day, later = answer.earliest.day.isoformat(), answer.earliest.decision
             yield self._pair("Ask again from", f"{day} (then: {DECISIONS[later].title.lower()})")
+        for note in answer.notes:
+            yield self._pair("Coding note", note.text)
 
     def _unmet_scope(self, answer: Answer) -> bool:
         valuation = answer.valuation
@@ -182,7 +184,16 @@ class Renderer:
 
     def _said(self, said: Statement, answer: Answer) -> str:
         p = NamedNode(said.property)
-        return f"{noun(self.knowledge.label(p))} {self._value(p, said.value, answer)}"
+        told = f"{noun(self.knowledge.label(p))} {self._value(p, said.value, answer)}"
+        if because := self.recorder.because(said, answer):
+            return f"{told} (follows from {', '.join(self._term(t) for t in because)})"
+        return told
+
+    def _term(self, iri: str) -> str:
+        term = NamedNode(iri)
+        if self.knowledge.is_a(term, COV.ProcedureCode):
+            return f"code {self.knowledge.triples.text(term, SKOS.notation)}"
+        return self.knowledge.label(term)
 
     def _value(self, p: NamedNode, value: str, answer: Answer) -> str:
         told = answer.prepared.facts.stated.get(value, {})

@@ -56,14 +56,23 @@ def refuse_incoherent(records: Records) -> None:
 def _refuse_codes(records: Records, node: Node) -> None:
     """Refuse codes and kinds that do not make one procedure."""
     knowledge = records.knowledge
-    primary, add_ons = codes.add_ons(records.triples.objects(node, COV.hasProcedureCode), knowledge)
+    stated = records.triples.objects(node, COV.hasProcedureCode)
+    primary, add_ons = codes.add_ons(stated, knowledge)
     kinds = records.triples.objects(node, COV.hasKind)
     if not primary and not add_ons and not kinds:
-        raise records.refuse(node, "neither a procedure code nor a kind is stated")
-    if len(primary) > 1:
-        both = " and ".join(codes.plain(c) for c in primary[:2])
+        what = "neither a procedure code nor a kind is stated"
+        if stated:
+            names = " and ".join(sorted(codes.plain(c) for c in stated))
+            what = f"{names} only goes with a procedure, and that is not stated"
+        raise records.refuse(node, what)
+    if apart := codes.two_procedures(primary, knowledge):
+        both = " and ".join(codes.plain(c) for c in apart)
         requested = records.roles[node] == COV.RequestedProcedure
-        hint = "a visit with two procedures is two requests" if requested else "state each alone"
+        hint = (
+            "a visit with two procedures is two requests, each with the other as cov:alsoPlanned"
+            if requested
+            else "state each alone"
+        )
         raise records.refuse(node, f"{both} are two procedures", hint)
     for add_on in add_ons:
         goes_with = knowledge.triples.objects(add_on, COV.addOnTo)
@@ -134,6 +143,7 @@ def refuse_contradictions_of(records: Records, classified: Triples) -> None:
     for role in PROCEDURES:
         for node in records.of(role):
             _refuse_regions(records, node, classified)
+            _refuse_joints(records, node, classified)
     for node in records.of(COV.RequestedProcedure):
         refuse_onsets(records, node, classified)
     for node in records.roles:
@@ -168,10 +178,40 @@ def _refuse_regions(records: Records, node: Node, classified: Triples) -> None:
         raise records.refuse(node, f"it is in {names} at once", hint)
 
 
+def _refuse_joints(records: Records, node: Node, classified: Triples) -> None:
+    """Refuse levels and nerves of joints that the procedure cannot be about."""
+    t, known = records.triples, records.knowledge.triples
+    means = [*t.objects(node, COV.hasProcedureCode), *t.objects(node, COV.hasKind)]
+    for meaning in sorted(means, key=str):
+        for joint in known.objects(meaning, COV.actsOnJoint):
+            for level in sorted(t.objects(node, COV.treatsLevel), key=str):
+                if joint in known.objects(level, COV.lacksJoint):
+                    about = f"{compact(meaning.value)} is about a {records.knowledge.label(joint)}"
+                    what = f"{about}, and {compact(level.value)} has none"
+                    raise records.refuse(node, what, "state the levels of the joints")
+    regions = set(classified.objects(node, COV.treatsRegion))
+    for nerve in sorted(t.objects(node, COV.treatsNerve), key=str):
+        joints = known.subjects(COV.suppliedBy, nerve)
+        lies = {r for j in joints for p in (COV.inRegion, COV.liesIn) for r in known.objects(j, p)}
+        if regions and not regions & lies:
+            region = records.knowledge.label(min(regions, key=str))
+            what = f"{compact(nerve.value)} belongs to no joint of the {region}"
+            raise records.refuse(node, what, "state the nerves of the joints that are treated")
+
+
 def _refuse_alternatives(
     records: Records, node: Node, values: list[Term], stated: list[Term], knowledge: Knowledge
 ) -> None:
     """Refuse two alternatives, naming one that is stated before one that follows from it."""
+    known, t = knowledge.triples, records.triples
+    # What a code rules out is said with the code.
+    for code in sorted(t.objects(node, COV.hasProcedureCode), key=str):
+        for implied in known.objects(code, COV.impliesIntent):
+            for other in sorted(knowledge.incompatible.get(implied, frozenset()), key=str):
+                if other in stated and implied in values:
+                    label = knowledge.label(implied)
+                    what = f"{compact(code.value)} stands for {label} and contradicts"
+                    raise records.refuse(node, f"{what} {compact(other.value)}")
     concepts = (v for v in values if isinstance(v, NamedNode))
     for value in sorted(concepts, key=lambda v: (v not in stated, str(v))):
         for other in sorted(knowledge.incompatible.get(value, frozenset()) & set(values), key=str):

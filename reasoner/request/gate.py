@@ -14,11 +14,7 @@ from functools import cached_property
 
 from pyoxigraph import (
     BlankNode,
-    CanonicalizationAlgorithm,
-    Dataset,
     NamedNode,
-    Quad,
-    Triple,
 )
 
 from ..errors import InputError
@@ -30,8 +26,8 @@ from ..plain import DATE_OF_SERVICE, HAS_PATIENT, REQUESTS_PROCEDURE, TYPE, Stat
 from ..triples import Node, Spo, Triples
 from .coherence import refuse_contradictions_of, refuse_incoherent
 from .formats import read_triples
-from .records import UNNAMED, Records, one_line
-from .stated import Stated, dated
+from .records import Records, one_line
+from .stated import Stated, canonical, dated
 from .wellformed import well_formed
 
 # What canonical names cost grows with the blank nodes.
@@ -177,18 +173,4 @@ def _canonical(records: Records) -> list[Spo]:
     if blank > MOST_BLANK_NODES:
         raise InputError(f"more than {MOST_BLANK_NODES} unnamed nodes", hint="give them IRIs")
     # Canonical names can cost exponential time, but roles make the nodes a tree.
-    dataset = Dataset(Quad(s, p, o) for s, p, o in records.triples)
-    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    # A data set has no order of its own.
-    return [_named(quad) for quad in sorted(dataset, key=str)]
-
-
-def _named(quad: Quad) -> Spo:
-    """Return a triple with each blank node named after its canonical label."""
-    s, o = quad.subject, quad.object
-    assert not isinstance(s, Triple) and not isinstance(o, Triple)
-    if isinstance(s, BlankNode):
-        s = NamedNode(UNNAMED + s.value)
-    if isinstance(o, BlankNode):
-        o = NamedNode(UNNAMED + o.value)
-    return s, quad.predicate, o
+    return canonical(records.triples)

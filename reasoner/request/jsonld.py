@@ -23,6 +23,7 @@ from ..knowledge.base import Knowledge
 from ..namespaces import COV, REQUESTS, XSD
 from ..triples import Spo
 from .context import Context, caller_context, expanded, meaning, shipped_context, shown
+from .listing import LISTING
 
 DEEPEST = 64
 LONGEST_NUMBER = 18
@@ -182,7 +183,7 @@ class _Walk:
         link = NamedNode(expanded(key, self.terms))
         declared = self.knowledge.properties.get(link)
         whole = self.knowledge.triples.subjects(COV.listsBy, link)
-        if whole:
+        if whole and declared and declared.stated_of & LISTING:
             says = COV.partialFor if value is None else COV.completeFor
             yield says.value, whole[0].value
         elif value is not None:

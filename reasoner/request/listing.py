@@ -23,6 +23,10 @@ NARROWED_BY = {
 }
 
 
+LISTING = frozenset({COV.Patient, COV.CoverageRequest})
+REQUEST = frozenset({COV.CoverageRequest})
+
+
 class Part(NamedTuple):
     """A list, or the part of it that a statement is about."""
 
@@ -52,9 +56,8 @@ def refuse_lists(records: Records) -> None:
             for about in t.objects(node, p):
                 part = _part(about, records)
                 link = knowledge.triples.value(part.whole, COV.listsBy)
-                # What a list says itself comes before where its entries stand.
-                holders = set(knowledge.triples.objects(part.whole, COV.statedOf))
-                holders = holders or set(knowledge.properties[link].stated_of)  # type: ignore[index]
+                # What the requested procedure lists, the request speaks of.
+                holders = knowledge.properties[link].stated_of & LISTING or REQUEST  # type: ignore[index]
                 if records.roles[node] not in holders:
                     of = " or ".join(sorted(knowledge.label(c) for c in holders))
                     what = f"{compact(part.whole.value)} is a list of the {of}"

@@ -17,7 +17,7 @@ from ..namespaces import COV, compact
 from ..plain import Value
 from ..triples import Node, Term, Triples
 from .records import Records
-from .values import day_of
+from .values import ends_of
 
 
 class Limit(NamedTuple):
@@ -92,18 +92,22 @@ def refuse_onsets(records: Records, node: Node, classified: Triples) -> None:
     """
     t = records.triples
     (request,) = records.of(COV.CoverageRequest)
-    service = day_of(t.value(request, COV.dateOfService))
+    service = t.text(request, COV.dateOfService)
     regions = [o.value for o in classified.objects(node, COV.treatsRegion)]
-    pains: list[tuple[Collection[Value], str | None]] = []
-    for pain in records.of(COV.PainRecord):
-        onset = day_of(t.value(pain, COV.onsetDate))
-        of = [o.value for o in t.objects(pain, COV.inRegion)]
-        pains.append((of, onset.isoformat() if onset else None))
-    onsets = onsets_among(pains, regions)
     purposes = sorted(t.objects(node, COV.isFor), key=str)
-    limits = limits_of(records.knowledge, purposes) if onsets else {}
-    for purpose in purposes:
-        if service and (limit := contradicted(purpose.value, limits, onsets, service.isoformat())):
-            assert isinstance(purpose, NamedNode)
-            what = f"{compact(purpose.value)} contradicts cov:onsetDate {onsets[0]}"
-            raise records.refuse(node, what, f"it stands for pain of {limit}")
+    limits = limits_of(records.knowledge, purposes)
+    for at_least in (True, False):
+        pains: list[tuple[Collection[Value], str | None]] = []
+        for pain in records.of(COV.PainRecord):
+            ends = ends_of(t.value(pain, COV.onsetDate))
+            of = [o.value for o in t.objects(pain, COV.inRegion)]
+            # Wherever the day lies, the word must be wrong: the end that speaks for it is asked.
+            pains.append((of, ends[0 if at_least else 1] if ends else None))
+        onsets = onsets_among(pains, regions)
+        asked = {p: [one for one in all_ if one.at_least is at_least] for p, all_ in limits.items()}
+        for purpose in purposes:
+            limit = contradicted(purpose.value, asked, onsets, service)
+            if limit:
+                assert isinstance(purpose, NamedNode)
+                what = f"{compact(purpose.value)} contradicts cov:onsetDate {onsets[0]}"
+                raise records.refuse(node, what, f"it stands for pain of {limit}")

@@ -7,17 +7,25 @@ its canonical label. So the digest of a request asks nobody to read it again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from operator import itemgetter
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import (
+    BlankNode,
+    CanonicalizationAlgorithm,
+    Dataset,
+    Literal,
+    NamedNode,
+    Quad,
+    Triple,
+)
 
 from ..namespaces import COV, RDF, XSD
 from ..plain import Statements, Value, date_type, term_of, text_of
-from ..triples import Triples
+from ..triples import Spo, Triples
 from .records import UNNAMED
 
 
@@ -61,6 +69,24 @@ class Stated:
                 begun = f"{subject} <{p}> "
                 for o in values:
                     yield f"{begun}{_object(o)} .\n", s, p, o
+
+
+def canonical(triples: Iterable[Spo]) -> list[Spo]:
+    """Return triples in canonical order, each blank node named after its canonical label."""
+    dataset = Dataset(Quad(s, p, o) for s, p, o in triples)
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    # A data set has no order of its own.
+    return [_named(quad) for quad in sorted(dataset, key=str)]
+
+
+def _named(quad: Quad) -> Spo:
+    s, o = quad.subject, quad.object
+    assert not isinstance(s, Triple) and not isinstance(o, Triple)
+    if isinstance(s, BlankNode):
+        s = NamedNode(UNNAMED + s.value)
+    if isinstance(o, BlankNode):
+        o = NamedNode(UNNAMED + o.value)
+    return s, quad.predicate, o
 
 
 def _object(value: Value) -> str:

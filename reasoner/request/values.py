@@ -136,6 +136,11 @@ def _link(records: Records, node: Node, declared: Property, value: Term) -> Term
         code = codes.canonical(value) if takes == COV.DiagnosisCode else value
         if codes.is_known(code, takes, knowledge):
             return code
+        if stands_for := codes.unread(value, knowledge):
+            what = (
+                f"{name}: {codes.plain(value)} stands for {stands_for}; no policy here judges that"
+            )
+            raise records.refuse(node, what, "leave it out where it is no part of the procedure")
         other = knowledge.triples.types(value) or codes.is_untabled(value, knowledge)
         near = codes.nearest(code, takes, knowledge)
         raise records.refuse(

@@ -76,7 +76,8 @@ def _refuse_vocabulary(triple: Spo, knowledge: Knowledge) -> None:
         raise _no_declarations(p, where)
     elif declared is None or not declared.stated_of:
         if knowledge.triples.types(p):
-            raise InputError(f"{term_name(p.value)} is never stated in a request", where)
+            hint = knowledge.triples.text(p, RDFS.comment)
+            raise InputError(f"{term_name(p.value)} is never stated in a request", where, hint)
         statable = [i for i, d in knowledge.properties.items() if d.stated_of]
         raise InputError(f"unknown property {term_name(p.value)}", where, suggestion(p, statable))
     if isinstance(s, NamedNode) and s.value.startswith(OURS):

@@ -18,6 +18,7 @@ from rdflib import Graph, URIRef
 from rdflib.namespace import RDF, SH
 
 from covergraph.facts.classify import Classifier
+from covergraph.facts.defaults import completed
 from covergraph.facts.derive import derive
 from covergraph.facts.following import Following
 from covergraph.facts.layout import Terms, terms_of
@@ -129,7 +130,7 @@ def facts_of(turtle: str) -> tuple[Request, Triples]:
     """Read, classify and derive a request, as the engine does."""
     b = bench()
     read = gate.read(turtle.encode(), media_type="text/turtle", knowledge=b.knowledge)
-    classified = b.classifier.classify(read.triples)
+    classified = b.classifier.classify(completed(read.triples, b.terms.coding))
     gate.refuse_contradictions(read, classified, b.knowledge)
     return read, derive(read.iri, read.patient, read.procedure, classified, b.knowledge)
 

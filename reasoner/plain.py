@@ -58,6 +58,7 @@ ENDED_ON = COV.endedOn.value
 MANY = COV.many.value
 SILENT_ON = COV.silentOn.value
 EARLIER_PROCEDURES = COV.EarlierProcedures.value
+LASTED = COV.lasted.value
 
 DAY_LENGTH = len("2000-01-01")
 _DATE_TYPES = {
@@ -87,7 +88,9 @@ def term_of(value: Value) -> NamedNode | Literal:
 
 
 def date_type(text: str) -> NamedNode:
-    """Return the datatype of a date, which its length tells: a day, a month or a year."""
+    """Return the datatype of a date or a length of time, which its form tells."""
+    if text.startswith("P"):
+        return XSD.dayTimeDuration if text.endswith("D") else XSD.yearMonthDuration
     return _DATE_TYPES[len(text)]
 
 

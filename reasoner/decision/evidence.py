@@ -16,6 +16,7 @@ from pyoxigraph import NamedNode
 
 from ..facts.following import Following
 from ..facts.layout import Facts
+from ..judge.components.therapy_course import HadTherapy
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, SH
 from ..plain import (
@@ -24,6 +25,7 @@ from ..plain import (
     EARLIER_PROCEDURES,
     HAD_THERAPY,
     HAS_PATIENT,
+    OF_THERAPY,
     REQUESTS_PROCEDURE,
     TREATS_REGION,
 )
@@ -33,6 +35,7 @@ from ..policies.lowering import RECORD_PATHS
 from ..policies.standard import ways
 from ..triples import Term
 from .statements import Reading, Statements, statements_at
+from .therapies import Therapies, asked_of, therapies_read
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Reads:
     knowledge: Knowledge
     _readings: dict[Criterion | Policy, Reading] = field(default_factory=dict, repr=False)
     _asked: dict[Criterion, Asked] = field(default_factory=dict, repr=False)
+    _therapies: dict[Criterion, HadTherapy | None] = field(default_factory=dict, repr=False)
 
     def facts_read(self, leaf: Criterion, facts: Facts) -> Statements:
         """Return the statements that a leaf looked at, in a fixed order."""
@@ -79,6 +83,13 @@ class Reads:
             reading = self._readings[policy] = self._reading(tuple(policy.criteria.values()))
         return statements_at(reading, facts)
 
+    def therapies(self, leaf: Criterion, facts: Facts) -> Therapies | None:
+        """Return which courses do not count for a leaf, and what is open, if it asks for any."""
+        if leaf not in self._therapies:
+            self._therapies[leaf] = asked_of(leaf, self.knowledge)
+        asked = self._therapies[leaf]
+        return None if asked is None else therapies_read(asked, facts)
+
     def silent(self, leaf: Criterion, facts: Facts) -> list[str]:
         """Return in words what a component asks of the records it looks at and does not find.
 
@@ -87,6 +98,11 @@ class Reads:
         """
         if leaf.kind is not Kind.COMPONENT:
             return []
+        therapies = self.therapies(leaf, facts)
+        if therapies is not None:
+            # A kind is stated of every course, if only a group.
+            silent = {p for _, p in therapies.silent if p != OF_THERAPY}
+            return sorted(self.knowledge.label(NamedNode(p)) for p in silent)
         if leaf not in self._asked:
             self._asked[leaf] = self._asked_by(leaf)
         asked = self._asked[leaf]

@@ -39,9 +39,15 @@ def derive(
     """
     derived = facts.copy()
     regions = set(facts.objects(procedure, COV.treatsRegion))
-    for pain in facts.objects(patient, COV.hasPain):
-        if regions & set(facts.objects(pain, COV.inRegion)):
-            derived.add(request, COV.concernsPain, pain)
+    cared_for = {r for region in regions for r in knowledge.care.get(region, ())}
+    pains = facts.objects(patient, COV.hasPain)
+    everywhere = not knowledge.concerned_everywhere.isdisjoint(facts.types(procedure))
+    for where in (regions, cared_for):
+        concerned = [p for p in pains if everywhere or where & set(facts.objects(p, COV.inRegion))]
+        derived.update((request, COV.concernsPain, pain) for pain in concerned)
+        # Pain of the region itself comes before what counts for want of it.
+        if concerned:
+            break
     purposes = facts.objects(procedure, COV.isFor)
     perhaps = may_be_for(purposes, knowledge.narrower)
     derived.update((procedure, COV.mayBeFor, p) for p in perhaps)

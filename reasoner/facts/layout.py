@@ -31,6 +31,7 @@ from ..plain import (
     HAD_THERAPY,
     HAS_INTENT,
     HAS_PATIENT,
+    LASTED,
     MANY,
     NONE,
     NOTHING,
@@ -58,6 +59,7 @@ from ..plain import (
 from ..triples import Triples
 from .classify import Classifier
 from .defaults import Defaults, defaults_in
+from .underway import Ends, course_ends
 
 Incompatible: TypeAlias = Mapping[Value, frozenset[str]]
 
@@ -129,10 +131,10 @@ class Course:
 
     Parameters
     ----------
-    start, end : str or None
-        Its first and its last day, where they are stated as days.
-    start_earliest, start_latest, end_earliest, end_latest : str
-        The days between which they lie, ends included; empty where nothing is stated.
+    ends : Ends
+        The days between which it began and ended.
+    lasted : str
+        The length that is stated of it, or the empty text.
     """
 
     node: str
@@ -140,17 +142,12 @@ class Course:
     barred_kinds: Set[str]
     systemic: bool
     regions: Values
-    barred_regions: Set[str]
-    start: str | None
-    end: str | None
+    ends: Ends
+    lasted: str
     outcomes: Values
     barred_outcomes: Set[str]
     affirmed: Values
     denied: Values
-    start_earliest: str = ""
-    start_latest: str = ""
-    end_earliest: str = ""
-    end_latest: str = ""
     many: bool = False
 
 
@@ -316,27 +313,20 @@ def session(node: str, record: Record, terms: Terms) -> Session:
 def course(node: str, record: Record, terms: Terms) -> Course:
     """Lay out a course of therapy."""
     get, incompatible, systemic = record.get, terms.incompatible, terms.systemic
-    start_earliest, start_latest = ends_of(record, STARTED_ON, terms)
-    end_earliest, end_latest = ends_of(record, ENDED_ON, terms)
     kinds, regions = get(OF_THERAPY, NONE), get(TREATS_REGION, NONE)
-    outcomes = get(HAD_OUTCOME, NONE)
+    outcomes, lasted = get(HAD_OUTCOME, NONE), day_or_none(get(LASTED, NONE)) or ""
     return Course(
         node,
         kinds,
         barred_by(kinds, incompatible),
         any(k in systemic for k in kinds),
         regions,
-        barred_by(regions, incompatible),
-        start_latest if start_latest and start_earliest == start_latest else None,
-        end_latest if end_latest and end_earliest == end_latest else None,
+        course_ends(ends_of(record, STARTED_ON, terms), ends_of(record, ENDED_ON, terms), lasted),
+        lasted,
         outcomes,
         barred_by(outcomes, incompatible),
         get(AFFIRMS, NONE),
         get(DENIES, NONE),
-        start_earliest,
-        start_latest,
-        end_earliest,
-        end_latest,
         MANY in record,
     )
 

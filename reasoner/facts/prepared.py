@@ -26,6 +26,7 @@ from .defaults import completed
 from .derive import derive, ruled_out
 from .following import Following, followed_by, triples_of
 from .layout import Facts, Terms, View, facts_of, open_dates, terms_of
+from .underway import with_days
 
 
 @dataclass(frozen=True)
@@ -61,19 +62,24 @@ class Prepared:
         facts = facts_of(request.iri, request.triples, triples, terms)
         prepared = cls(request, facts, classifier, following)
         # What is known already takes the place of what would be worked out.
-        prepared.__dict__["triples"] = triples
+        prepared.__dict__["derived"] = triples
         return prepared
 
     @cached_property
-    def triples(self) -> Triples:
+    def derived(self) -> Triples:
         """The request classified and derived, with the view of its history."""
         request = self.request
         if self.unseen is None:
             return derived(request, self.classifier, self.following)
-        triples, day = self.unseen.triples, self.facts.day
+        triples, day = self.unseen.derived, self.facts.day
         if day != self.unseen.facts.day:
             triples = dated(request.iri, triples, day)
         return with_view(triples, request.iri, self.facts.view)
+
+    @cached_property
+    def triples(self) -> Triples:
+        """What shapes look at: all that follows, and the days of courses of therapy."""
+        return with_days(self.request.iri, self.derived, self.classifier.knowledge)
 
     def seen_by(self, view: View, on: date | None = None) -> Prepared:
         """Return it with a policy's view of the history, as of another day if one is given."""

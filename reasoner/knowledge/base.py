@@ -204,6 +204,25 @@ class Knowledge:
                 found.setdefault(a, set()).update(others)
         return {a: frozenset(others) for a, others in found.items()}
 
+    @cached_property
+    def care(self) -> dict[Term, frozenset[NamedNode]]:
+        """From a region to those where pain and therapy count for a procedure in it."""
+        t = self.triples
+        return {
+            region: frozenset(
+                o
+                for o in (region, *t.objects(region, COV.sharesCareWith))
+                if isinstance(o, NamedNode)
+            )
+            for region in self.instances_of(COV.SpinalRegion)
+        }
+
+    @cached_property
+    def concerned_everywhere(self) -> frozenset[Term]:
+        """The classes of procedures that concern the pain of any region."""
+        t = self.triples
+        return frozenset(c for c, flag in t.pairs(COV.concernsPainAnywhere) if is_true(flag))
+
     def instances_of(self, cls: NamedNode) -> list[NamedNode]:
         """Return the named individuals of a class and of its subclasses."""
         return [

@@ -83,6 +83,10 @@ class QuickReader:
     ) -> None:
         self.knowledge, self.classifier, self.terms = knowledge, classifier, terms
         self.following = following
+        self.everywhere = frozenset(c.value for c in knowledge.concerned_everywhere)
+        self.care: dict[Value, list[str]] = {
+            region.value: [o.value for o in of] for region, of in knowledge.care.items()
+        }
         records = knowledge.record_classes
         self.refusals = Refusals(knowledge, terms.incompatible)
         self.closures = Closures(classifier)
@@ -164,13 +168,17 @@ class QuickReader:
         elif meant := meant_for(of_procedure[TYPE], self.meant):
             of_procedure[IS_MEANT_FOR] = dict.fromkeys(meant)
         regions = of_procedure.get(TREATS_REGION, NONE)
-        concerned: dict[Value, None] = {}
-        for pain in of_patient.get(HAS_PAIN, NONE):
-            if any(r in regions for r in records[pain][IN_REGION]):  # type: ignore[index]
-                concerned[pain] = None
-        if concerned:
-            own[CONCERNS_PAIN] = concerned
         own[SILENT_ON] = SILENT
+        everywhere = not self.everywhere.isdisjoint(of_procedure[TYPE])
+        for where in (regions, [r for region in regions for r in self.care[region]]):
+            concerned: dict[Value, None] = {}
+            for pain in of_patient.get(HAS_PAIN, NONE):
+                at = records[pain][IN_REGION]  # type: ignore[index]
+                if everywhere or any(r in where for r in at):
+                    concerned[pain] = None
+            if concerned:
+                own[CONCERNS_PAIN] = concerned
+                break
         for node, says, fact, _ in self.following.follow(
             records, [(n, role.iri) for n, role in roles.items()], day
         ):

@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode
 from ..facts.defaults import TREATS_NERVE
 from ..facts.layout import Incompatible
 from ..knowledge import codes
-from ..knowledge.base import Knowledge, is_true
+from ..knowledge.base import Knowledge
 from ..namespaces import COV
 from ..plain import (
     AFFIRMS,
@@ -36,6 +36,8 @@ from ..plain import (
 from ..request.onset import contradicted, limits_of, onsets_among
 from .tables import Found, Kept, Role
 from .written import Unsure
+
+NO_KINDS: Kept = {}
 
 
 class Refusals:
@@ -79,7 +81,6 @@ class Refusals:
         for joint, nerve in t.pairs(COV.suppliedBy):
             lies = {r.value for p in (COV.inRegion, COV.liesIn) for r in t.objects(joint, p)}
             self.lies.setdefault(nerve.value, set()).update(lies)
-        self.groups = frozenset(s.value for s, o in t.pairs(COV.isGroup) if is_true(o))
         self.spans: dict[Value, frozenset[str]] = {
             s.value: frozenset(o.value for o in t.objects(s, COV.spansRegion))
             for s, _ in t.pairs(COV.spansRegion)
@@ -112,11 +113,8 @@ class Refusals:
                 if not pains.isdisjoint(regions):
                     raise Unsure
                 pains.update(regions)
-            elif OF_THERAPY in found:
-                kinds = found[OF_THERAPY]
-                # What is stated comes before what follows from it.
-                if next(iter(kinds)) in self.groups or not kinds.keys().isdisjoint(denied):
-                    raise Unsure
+            elif not found.get(OF_THERAPY, NO_KINDS).keys().isdisjoint(denied):
+                raise Unsure
 
     def refuse_onsets(self, procedure: Found, pains: list[Found], day: str) -> None:
         """Raise Unsure when a word for the age of the pain surely contradicts its onset."""

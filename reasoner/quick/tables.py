@@ -177,7 +177,12 @@ def record_links(knowledge: Knowledge, records: frozenset[NamedNode]) -> dict[Na
 def role_of(
     cls: NamedNode, types: Kept, knowledge: Knowledge, records: frozenset[NamedNode]
 ) -> Role:
-    stated = {p: d for p, d in knowledge.properties.items() if cls in d.stated_of}
+    # Lengths of time are rare, and left to the long way.
+    stated = {
+        p: d
+        for p, d in knowledge.properties.items()
+        if cls in d.stated_of and d.value_type != XSD.duration
+    }
     plain = {p: d for p, d in stated.items() if is_plain(d, knowledge, records)}
     # What dates every such record leaves, unstated, more open than a plain record is.
     dates = frozenset(p.value for p, d in stated.items() if d.dates_every == cls)

@@ -17,7 +17,7 @@ from ..triples import Node, Term, Triples
 from .listing import refuse_lists
 from .onset import refuse_onsets
 from .records import Records
-from .values import ends_of, is_group
+from .values import ends_of
 
 PROCEDURES = (COV.RequestedProcedure, COV.PlannedProcedure, COV.EarlierProcedure)
 # Pairs of dates on one record, the earlier first.
@@ -38,11 +38,7 @@ def refuse_incoherent(records: Records) -> None:
     _refuse_days(records)
     _refuse_years(records)
     refuse_lists(records)
-    for course in records.of(COV.TherapyCourse):
-        for kind in records.triples.objects(course, COV.ofTherapy):
-            if is_group(kind, records.knowledge):
-                hint = "state the kind of therapy that was given"
-                raise records.refuse(course, f"{compact(kind.value)} is a group of therapies", hint)
+    _refuse_lengths(records)
     seen: set[Term] = set()
     for pain in records.of(COV.PainRecord):
         for region in records.triples.objects(pain, COV.inRegion):
@@ -120,6 +116,23 @@ def _refuse_years(records: Records) -> None:
             if ends and (ends[1] < began[0] or ends[0] > began[1]):
                 what = f"{compact(number.value)} contradicts {compact(p.value)}"
                 raise records.refuse(node, what, "years are whole, up to the date of service")
+
+
+def _refuse_lengths(records: Records) -> None:
+    """Refuse courses that are longer, or shorter, than their dates can be."""
+    t = records.triples
+    (request,) = records.of(COV.CoverageRequest)
+    day = t.text(request, COV.dateOfService)
+    for course in records.of(COV.TherapyCourse):
+        lasted = t.text(course, COV.lasted)
+        start, end = (ends_of(t.value(course, p)) for p in (COV.startedOn, COV.endedOn))
+        if not lasted or not start:
+            continue
+        if days.last_day(start[0], lasted) > (end[1] if end else day):
+            hint = "" if end else "it would end after the date of service"
+            raise records.refuse(course, "cov:lasted is longer than its dates allow", hint)
+        if end and days.last_day(start[1], lasted) < end[0]:
+            raise records.refuse(course, "cov:lasted is shorter than its dates say")
 
 
 def _refuse_facts(records: Records, facts: Triples, hint: str) -> None:

@@ -35,12 +35,16 @@ _NUMBERS = {
     XSD.integer: re.compile(r"[+-]?[0-9]+"),
     XSD.decimal: re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"),
 }
-_NAMES = {XSD.date: "a date", XSD.decimal: "a number"}
+_NAMES = {XSD.date: "a date", XSD.decimal: "a number", XSD.duration: "a length of time"}
 _HINTS = {
     XSD.date: 'write "YYYY-MM-DD"^^xsd:date',
     XSD.decimal: "write the digits as xsd:decimal or xsd:integer",
+    XSD.duration: 'write "P42D"^^xsd:dayTimeDuration or "P3M"^^xsd:yearMonthDuration',
 }
 _PARTIAL_HINT = 'write "YYYY-MM-DD"^^xsd:date, "YYYY-MM"^^xsd:gYearMonth or "YYYY"^^xsd:gYear'
+_LENGTH = re.compile(r"P(?=[0-9])(?:[0-9]{1,3}Y)?(?:[0-9]{1,4}M)?|P[0-9]{1,5}[WD]")
+_LENGTHS = (XSD.duration, XSD.dayTimeDuration, XSD.yearMonthDuration)
+LONGEST_YEARS = 100
 
 
 def value_of(records: Records, node: Node, declared: Property, value: Term) -> Term:
@@ -58,6 +62,8 @@ def value_of(records: Records, node: Node, declared: Property, value: Term) -> T
         raise records.refuse(node, f"{name}: a node where {_NAMES[wanted]} belongs", _HINTS[wanted])
     if wanted == XSD.decimal:
         return _number(records, node, declared, value)
+    if wanted == XSD.duration:
+        return _length(records, node, name, value)
     hint = _PARTIAL_HINT if declared.ends else _HINTS[wanted]
     if value.datatype != wanted and not (declared.ends and value.datatype in _VAGUER):
         raise records.refuse(node, f"{name}: {_kind(value)} where a date belongs", hint)
@@ -119,6 +125,21 @@ def _number(records: Records, node: Node, declared: Property, value: Literal) ->
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")
     return Literal("0" if plain == "-0" else plain, datatype=XSD.decimal)
+
+
+def _length(records: Records, node: Node, name: str, value: Literal) -> Literal:
+    """Return a length of time in months or in days."""
+    hint = _HINTS[XSD.duration]
+    if value.datatype not in _LENGTHS:
+        raise records.refuse(node, f"{name}: {_kind(value)} where a length of time belongs", hint)
+    if not _LENGTH.fullmatch(value.value):
+        raise records.refuse(node, f"{name} is not a length in months or in days", hint)
+    months, days_ = days.parts(value.value)
+    if not 0 < months * 31 + days_ <= LONGEST_YEARS * 366:
+        raise records.refuse(node, f"{name} is not between a day and {LONGEST_YEARS} years", hint)
+    if months:
+        return Literal(f"P{months}M", datatype=XSD.yearMonthDuration)
+    return Literal(f"P{days_}D", datatype=XSD.dayTimeDuration)
 
 
 def _link(records: Records, node: Node, declared: Property, value: Term) -> Term:

@@ -23,6 +23,7 @@ from covergraph.facts.derive import derive
 from covergraph.facts.following import Following
 from covergraph.facts.layout import Terms, terms_of
 from covergraph.facts.prepared import Prepared
+from covergraph.facts.underway import with_days
 from covergraph.judge import Verdict, Verdicts
 from covergraph.judge.compiled import CompiledJudge
 from covergraph.judge.reference import ReferenceJudge, failing_shapes, to_rdflib, wrapper_of
@@ -145,7 +146,9 @@ def verdict_on(leaf: str, read: Request, facts: Triples) -> Verdict:
     policy = policy_of(leaf)
     found = judged(policy, read, facts)[policy.root.members[0].iri]
     # The judge does not ask the twin of a leaf that is met.
-    assert found is not MET or conforms_on(leaf, facts) == (True, True), "the twin grants less"
+    assert found is not MET or conforms_on(leaf, read, facts) == (True, True), (
+        "the twin grants less"
+    )
     return found
 
 
@@ -165,12 +168,13 @@ def judged(policy: Policy, read: Request, facts: Triples) -> Verdicts:
 
 def conforms(leaf: str, turtle: str) -> tuple[bool, bool]:
     """Return whether a request conforms to a leaf, and whether it conforms to the leaf's twin."""
-    return conforms_on(leaf, facts_of(turtle)[1])
+    return conforms_on(leaf, *facts_of(turtle))
 
 
-def conforms_on(leaf: str, facts: Triples) -> tuple[bool, bool]:
+def conforms_on(leaf: str, read: Request, facts: Triples) -> tuple[bool, bool]:
     """Return whether what was derived conforms to a leaf, and whether to the leaf's twin."""
-    failed = failing_shapes(to_rdflib(facts), _wrapped(leaf))
+    days = with_days(read.iri, facts, bench().knowledge)
+    failed = failing_shapes(to_rdflib(days), _wrapped(leaf))
     iri = policy_of(leaf).root.members[0].iri
     return wrapper_of(iri) not in failed, wrapper_of(twin_of(iri)) not in failed
 

@@ -22,6 +22,7 @@ from ..namespaces import COV, SH
 from ..plain import (
     AFFIRMS,
     DENIES,
+    EARLIER_PROCEDURES,
     HAD_THERAPY,
     HAS_PATIENT,
     OF_THERAPY,
@@ -185,6 +186,10 @@ class Reads:
             elif parameter.among is not None:
                 by_class = reading.sessions.setdefault(parameter.among.value, {})
                 by_class.setdefault(given.value, []).append(place)
+                if parameter.among == COV.underwent:
+                    # What is said of the list decides where the records leave off.
+                    for said in (COV.completeFor, COV.partialFor):
+                        reading.look_for((HAS_PATIENT,), said.value, (EARLIER_PROCEDURES,), place)
             for record in parameter.date_of:
                 counted = [n for n, of in self.knowledge.counted_years.items() if of == given]
                 for stated in (given, *counted):

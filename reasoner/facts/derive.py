@@ -9,11 +9,13 @@ to follow them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pyoxigraph import NamedNode
 
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, RDF
-from ..triples import Triples
+from ..triples import Term, Triples
 from .dates import dated
 from .lists import listed
 from .purpose import may_be_for, meant_for
@@ -53,9 +55,8 @@ def derive(
         meant = meant_for(facts.types(procedure), knowledge.meant)
         derived.update((procedure, COV.isMeantFor, p) for p in meant)
     stated = {o for _, _, o in facts if isinstance(o, NamedNode)}
+    derived.update(ruled_out(stated, knowledge))
     for concept in stated & knowledge.incompatible.keys():
-        for other in knowledge.incompatible[concept]:
-            derived.add(concept, COV.incompatibleWith, other)
         # What has narrower alternatives is stated only in part.
         for narrower in knowledge.triples.subjects(COV.narrowerThan, concept):
             derived.add(narrower, COV.narrowerThan, concept)
@@ -65,6 +66,16 @@ def derive(
     derived.update(dated(facts, service, knowledge))
     derived.update(list(listed(request, patient, derived, service, knowledge)))
     return derived
+
+
+def ruled_out(concepts: Iterable[Term], knowledge: Knowledge) -> Triples:
+    """Return which others each of some concepts rules out."""
+    return Triples(
+        (concept, COV.incompatibleWith, other)
+        for concept in concepts
+        for other in knowledge.incompatible.get(concept, ())
+        if isinstance(concept, NamedNode)
+    )
 
 
 def region_groups(facts: Triples, knowledge: Knowledge) -> Triples:

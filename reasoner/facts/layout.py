@@ -98,7 +98,7 @@ class Session:
     on : str
         The day, as ISO text, where it is known; else empty.
     barred : set of str
-        The techniques, intents and regions that what is stated rules out.
+        The techniques, intents, regions and facts that what is stated rules out.
     earliest, latest : str
         The days between which it lies, ends included; the first is empty where nothing bounds it.
     many : bool
@@ -157,13 +157,14 @@ class View:
 
     Parameters
     ----------
-    episode : collection of str
-        The sessions of the current episode of care.
+    episode, perhaps : collection of str
+        The sessions that surely are, and those that may be, of the current episode of care.
     merged, perhaps_merged : mapping
         From each session that is, or may be, the second side of another to that one.
     """
 
     episode: Values = NONE
+    perhaps: Values = NONE
     merged: Mapping[str, str] = field(default_factory=dict)
     perhaps_merged: Mapping[str, str] = field(default_factory=dict)
 
@@ -286,7 +287,7 @@ def session(node: str, record: Record, terms: Terms) -> Session:
     earliest, latest = ends_of(record, PERFORMED_ON, terms)
     until_earliest, until_latest = ends_of(record, RELIEF_LASTED_UNTIL, terms)
     techniques, intents = get(USES_TECHNIQUE, NONE), get(HAS_INTENT, NONE)
-    regions = get(TREATS_REGION, NONE)
+    regions, affirmed = get(TREATS_REGION, NONE), get(AFFIRMS, NONE)
     return Session(
         node,
         latest if earliest == latest else "",
@@ -296,10 +297,10 @@ def session(node: str, record: Record, terms: Terms) -> Session:
         get(ON_SIDE, NONE),
         techniques,
         intents,
-        barred_by((*techniques, *intents, *regions), incompatible),
+        barred_by((*techniques, *intents, *regions, *affirmed), incompatible),
         first(get(RELIEF_PERCENT, NONE)),
         until_latest if until_latest and until_earliest == until_latest else None,
-        get(AFFIRMS, NONE),
+        affirmed,
         get(DENIES, NONE),
         earliest,
         latest,
@@ -368,7 +369,8 @@ def facts_of(request: NamedNode, stated: Triples, triples: Triples, terms: Terms
     found = laid_out(request.value, patient, procedure, records, records_of(stated), terms)
     links = (COV.mergedInto, COV.perhapsMergedInto)
     merged, perhaps = ({s.value: o.value for s, o in triples.pairs(p)} for p in links)
-    found.view = View(own.get(COV.inEpisode.value, NONE), merged, perhaps)
+    sure, possible = (own.get(p.value, NONE) for p in (COV.inEpisode, COV.perhapsInEpisode))
+    found.view = View(sure, possible, merged, perhaps)
     return found
 
 

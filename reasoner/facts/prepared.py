@@ -23,7 +23,7 @@ from ..request.stated import dated
 from ..triples import Triples
 from .classify import Classifier
 from .defaults import completed
-from .derive import derive
+from .derive import derive, ruled_out
 from .following import Following, followed_by, triples_of
 from .layout import Facts, Terms, View, facts_of, open_dates, terms_of
 from .underway import with_days
@@ -121,10 +121,12 @@ class Prepared:
 
 def derived(request: Request, classifier: Classifier, following: Following) -> Triples:
     """Return a request classified and derived, triple by triple, with all that follows."""
-    nodes = request.iri, request.patient, request.procedure
+    nodes, knowledge = (request.iri, request.patient, request.procedure), classifier.knowledge
     classified = classifier.classify(completed(request.triples, classifier.coding))
-    found = derive(*nodes, classified, classifier.knowledge)
-    found.update(triples_of(followed_by(request, found, following)))
+    found = derive(*nodes, classified, knowledge)
+    followed = triples_of(followed_by(request, found, following))
+    found.update(followed)
+    found.update(ruled_out({fact for _, _, fact in followed}, knowledge))
     return found
 
 
@@ -138,8 +140,8 @@ def _first_days(facts: Facts, knowledge: Knowledge) -> Iterator[str]:
 def with_view(triples: Triples, request: NamedNode, view: View) -> Triples:
     """Return triples with the links that a view of the history adds."""
     out = triples.copy()
-    for node in view.episode:
-        out.add(request, COV.inEpisode, NamedNode(str(node)))
+    for link, nodes in ((COV.inEpisode, view.episode), (COV.perhapsInEpisode, view.perhaps)):
+        out.update((request, link, NamedNode(str(node))) for node in nodes)
     for link, pairs in (
         (COV.mergedInto, view.merged),
         (COV.perhapsMergedInto, view.perhaps_merged),

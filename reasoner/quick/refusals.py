@@ -24,6 +24,7 @@ from ..plain import (
     IN_REGION,
     IS_FOR,
     NONE,
+    NOTHING,
     OF_THERAPY,
     ONSET_DATE,
     TREATS_LEVEL,
@@ -125,6 +126,9 @@ class Refusals:
                 raise Unsure
 
     def _refuse_procedure(self, found: Found) -> None:
+        for fact in found.get(AFFIRMS, NONE):
+            if not self.incompatible.get(fact, NOTHING).isdisjoint(found[AFFIRMS]):
+                raise Unsure
         stated, kinds = found.get(HAS_CODE, NONE), found.get(HAS_KIND, NONE)
         regions = found.get(TREATS_REGION, NONE)
         beside = self.companions.intersection(stated)

@@ -162,7 +162,8 @@ def refuse_contradictions_of(records: Records, classified: Triples) -> None:
     for node in records.roles:
         for p, values in classified.predicates(node).items():
             # A patient may have, or not have, several things that exclude each other in one.
-            if p not in (COV.affirms, COV.denies):
+            in_one = p == COV.affirms and records.roles[node] == COV.EarlierProcedure
+            if in_one or p not in (COV.affirms, COV.denies):
                 own = records.triples.objects(node, p)
                 _refuse_alternatives(records, node, values, own, knowledge)
     for patient in records.of(COV.Patient):

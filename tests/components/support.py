@@ -138,10 +138,17 @@ def facts_of(turtle: str) -> tuple[Request, Triples]:
 
 def verdict(leaf: str, turtle: str) -> Verdict:
     """Return both judges' verdict on a leaf, given by its properties in Turtle."""
+    return verdict_on(leaf, *facts_of(turtle))
+
+
+def verdict_on(leaf: str, read: Request, facts: Triples) -> Verdict:
+    """Return both judges' verdict on a leaf for a request that was derived."""
     policy = policy_of(leaf)
-    found = judged(policy, *facts_of(turtle))[policy.root.members[0].iri]
+    found = judged(policy, read, facts)[policy.root.members[0].iri]
     # The judge does not ask the twin of a leaf that is met.
-    assert found is not MET or conforms(leaf, turtle) == (True, True), "the twin grants less"
+    assert found is not MET or conforms_on(leaf, read, facts) == (True, True), (
+        "the twin grants less"
+    )
     return found
 
 
@@ -161,10 +168,13 @@ def judged(policy: Policy, read: Request, facts: Triples) -> Verdicts:
 
 def conforms(leaf: str, turtle: str) -> tuple[bool, bool]:
     """Return whether a request conforms to a leaf, and whether it conforms to the leaf's twin."""
-    read, facts = facts_of(turtle)
-    failed = failing_shapes(
-        to_rdflib(with_days(read.iri, facts, bench().knowledge)), _wrapped(leaf)
-    )
+    return conforms_on(leaf, *facts_of(turtle))
+
+
+def conforms_on(leaf: str, read: Request, facts: Triples) -> tuple[bool, bool]:
+    """Return whether what was derived conforms to a leaf, and whether to the leaf's twin."""
+    days = with_days(read.iri, facts, bench().knowledge)
+    failed = failing_shapes(to_rdflib(days), _wrapped(leaf))
     iri = policy_of(leaf).root.members[0].iri
     return wrapper_of(iri) not in failed, wrapper_of(twin_of(iri)) not in failed
 

@@ -88,6 +88,11 @@ COMPOSITES = [
         ":repeat-neurotomy cov:appliesWhen",
         ":repeat-neurotomy cov:appliesWhen :is-denervation .",
     ),
+    taken(
+        "condition that does not say how no earlier procedure reads",
+        "choice-when-none-stated",
+        ":earlier-neurotomy cov:whenNoneStated",
+    ),
     added(
         "grounds that are not there",
         "condition-criterion",

@@ -9,6 +9,7 @@ request. What can no longer be covered is refused; what can is subject to condit
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -178,10 +179,12 @@ def _finding(
     if policy is None:
         return Finding(selection, Stance.NOT_ADDRESSED, reason=selection.reason)
     judged = reasoner.judge(policy, reasoner.seen_by(policy, prepared))
+    # What a code stands for gives way to what a record states.
+    gives_way = {d.property for found in prepared.facts.defaults.values() for d in found}
     settled = frozenset(
         leaf.iri
         for leaf in policy.leaves
-        if _reads_only(leaf, stated, reasoner.knowledge)
+        if _reads_only(leaf, stated, reasoner.knowledge, gives_way)
         and judged[leaf.iri] is not Verdict.NOT_DOCUMENTED
     )
     valuation = PlainValuation(
@@ -216,7 +219,9 @@ def _stance(where: Scope, value: Value) -> Stance:
     return Stance.REVIEW if value.worst is Outcome.REVIEW else Stance.REFUSED
 
 
-def _reads_only(leaf: Criterion, stated: frozenset[NamedNode], knowledge: Knowledge) -> bool:
+def _reads_only(
+    leaf: Criterion, stated: frozenset[NamedNode], knowledge: Knowledge, gives_way: Set[str]
+) -> bool:
     """Return whether a record could add nothing that this leaf takes for settled.
 
     A leaf sees more than is stated where silence counts as an answer: a patient without
@@ -229,6 +234,8 @@ def _reads_only(leaf: Criterion, stated: frozenset[NamedNode], knowledge: Knowle
     read: set[Term] = {
         p for shape in t.objects(leaf.iri, SH.property) for p in steps(t, t.value(shape, SH.path))
     }
+    if not gives_way.isdisjoint(p.value for p in read):
+        return False
     return bool(read) and all(p in stated or _asks(p, knowledge) for p in read)
 
 

@@ -67,8 +67,8 @@ def _judging(e: LevelChanged | TechniqueChanged) -> Judging:
         return sure[-1] is latest and compared(facts, latest) == (True, True)
 
     def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-        if not possible:
-            return asks and is_silent(facts)
+        if not sure and asks and is_silent(facts):
+            return True
         return any([compared(facts, s) != (True, False) for s in last_among(sure, possible)])
 
     return may_hold if e.open else holds

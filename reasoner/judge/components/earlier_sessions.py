@@ -41,7 +41,7 @@ class EnoughSessions:
             return fewest_days(sure, outside(facts.day)) >= least
 
         def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-            if not possible and asks and is_silent(facts):
+            if not sure and asks and is_silent(facts):
                 return True
             return most_days(possible, outside(facts.day)) >= least
 

@@ -26,8 +26,10 @@ class FirstAtLeast:
             return bool(sure) and sure[0].latest <= before(facts.day, at_least)
 
         def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+            if not sure and asks and is_silent(facts):
+                return True
             if not possible:
-                return asks and is_silent(facts)
+                return False
             return min([s.earliest for s in possible]) <= before(facts.day, at_least)
 
         return may_hold if self.open else holds
@@ -51,8 +53,10 @@ class FirstLessThan:
             return min([s.earliest for s in possible]) > before(facts.day, less_than)
 
         def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+            if not sure and asks and is_silent(facts):
+                return True
             if not possible:
-                return asks and is_silent(facts)
+                return False
             bound = before(facts.day, less_than)
             return possible[-1].latest > bound and (not sure or sure[0].latest > bound)
 

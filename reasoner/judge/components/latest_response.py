@@ -27,8 +27,8 @@ class LatestResponded:
             return bool(sure) and not any([fails(facts, s) for s in last_among(sure, possible)])
 
         def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-            if not possible:
-                return asks and is_silent(facts)
+            if not sure and asks and is_silent(facts):
+                return True
             failed = max([s.earliest for s in sure if fails(facts, s)], default=None)
             return any(
                 [

@@ -27,7 +27,7 @@ class Responding:
             return fewest_days([s for s in sure if not fails(facts, s)]) >= least
 
         def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-            if not possible and asks and is_silent(facts):
+            if not sure and asks and is_silent(facts):
                 return True
             return most_days([s for s in possible if not fails(facts, s)]) >= least
 

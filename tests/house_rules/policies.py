@@ -241,7 +241,7 @@ TERMS = [
     added(
         "component that declares nothing it reads",
         "component-reads",
-        ":AsideComponent a sh:ConstraintComponent ; sh:parameter [ sh:path cov:minimumInterval ] ;"
+        ":AsideComponent a sh:ConstraintComponent ; sh:parameter [ sh:path cov:unit ] ;"
         " sh:nodeValidator [ sh:select 'SELECT $this WHERE { }' ] ;"
         " cov:whenOpen [ sh:select 'SELECT $this WHERE { }' ] .",
         "component",

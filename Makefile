@@ -41,7 +41,7 @@ test-all: lint ## the same, and pySHACL judges every case
 
 QUICK := axioms cases classify clauses compiled decide engine explain gate quick receipt \
 	repository select valuation
-test-quick: lint ## lint, the compiled judge on every case, and each step by itself: a minute
+test-quick: lint ## lint, the compiled judge on every case, and each step by itself: a minute or two
 	$(BIN)/pytest -n 2 $(foreach name,$(QUICK),$(wildcard tests/test_$(name)*.py))
 
 test-policy: $(STAMP) ## one policy's cases, under both judges, and its mutants: KEY=centene/cp-mp-171

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -227,6 +228,11 @@ def places(value: Any) -> list[tuple[Any, Any]]:
     return [(value, k) for k in keys] + [p for k in keys for p in places(value[k])]
 
 
+def odd_values(*more: Any) -> st.SearchStrategy[Any]:
+    """Draw any odd value, or one of ``more``: a copy, since a later step may change it."""
+    return st.sampled_from([*more, *ODD_VALUES]).map(deepcopy)
+
+
 @st.composite
 def documents(draw: st.DrawFn) -> bytes:
     """Return a request in JSON with a few keys or values that may be anything."""
@@ -240,13 +246,13 @@ def documents(draw: st.DrawFn) -> bytes:
         where, key = draw(st.sampled_from(found))
         how = draw(st.sampled_from(["value", "value", "more", "key", "double", "drop"]))
         if how == "value":
-            where[key] = draw(st.sampled_from(ODD_VALUES))
+            where[key] = draw(odd_values())
         elif how == "more" and isinstance(where, dict):
-            where[draw(st.sampled_from(KEYS))] = draw(st.sampled_from(ODD_VALUES))
+            where[draw(st.sampled_from(KEYS))] = draw(odd_values())
         elif how == "key" and isinstance(where, dict):
             where[draw(st.sampled_from(KEYS))] = where.pop(key)
         elif how == "double":
-            where[key] = [where[key], draw(st.sampled_from([where[key], *ODD_VALUES]))]
+            where[key] = [where[key], draw(odd_values(where[key]))]
         elif how == "drop":
             del where[key]
     return json.dumps(document).encode()

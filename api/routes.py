@@ -199,6 +199,7 @@ def _graph(api: APIRouter, service: Service) -> None:
 
     document("ontology", "Show the ontology")
     document("components", "Show the constraint components")
+    document("derivations", "Show what follows from what a record shows")
     document("house-rules", "Show the shapes that check the knowledge itself")
 
     @api.get("/shapes", tags=["graph"], responses=offering(models.ShapeFiles, 400, 406))

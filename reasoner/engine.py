@@ -7,8 +7,9 @@ so that printing it in whatever form asks nothing anew.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from itertools import repeat
 from typing import NamedTuple
 
@@ -17,14 +18,21 @@ from pyoxigraph import NamedNode
 from . import days
 from .decision.decide import Decision, Scope, decide, scope
 from .decision.evidence import Reads
-from .decision.explain import Ways, deciding, lifted, limiting, may_improve, missing
+from .decision.explain import Ways, deciding, may_improve, missing
+from .decision.needed import NOTHING, AllOf, needed
+from .decision.reasons import lifted, limiting
+from .decision.rests import Reading, Rests
 from .decision.select import Catalogue, Selection
 from .decision.statements import Statements
 from .errors import InputError
 from .facts.classify import Classifier
+from .facts.dates import pinned
+from .facts.defaults import completed
 from .facts.derive import derive
+from .facts.following import Following, followed_by, triples_of
 from .facts.history import HistoryRules, rules_of, view_of
-from .facts.layout import NO_VIEW, stated_days, terms_of
+from .facts.layout import NO_VIEW, open_dates, stated_days, terms_of
+from .facts.notes import Note, notes_of
 from .facts.prepared import Prepared
 from .judge import Judge
 from .judge.compiled import CompiledJudge
@@ -77,6 +85,10 @@ class Answer:
         The plan's policies that came before and do not address the request.
     judge : str
         The name of the judge that gave the verdicts; empty when no edition was judged.
+    notes : tuple of Note
+        Coding notes: codes that do not fit what is stated, or that were set aside.
+    rests : Rests or None
+        What finds out, when it is asked, on which readings of silence the decision rests.
     """
 
     request: Request
@@ -94,6 +106,24 @@ class Answer:
     precedence: str = ""
     passed: tuple[Selection, ...] = ()
     judge: str = ""
+    notes: tuple[Note, ...] = ()
+    rests: Rests | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def rests_on(self) -> tuple[Reading, ...]:
+        """The smallest set of readings of silence that, kept, yields this decision."""
+        policy, valuation = self.policy, self.valuation
+        if self.rests is None or policy is None or valuation is None:
+            return ()
+        return self.rests.on(policy, valuation, self.decision, self.prepared.facts)
+
+    @cached_property
+    def needed(self) -> AllOf:
+        """What is missing, by how it combines: the missing sets before they are written out."""
+        policy, valuation, value = self.policy, self.valuation, self.value
+        if not self.missing or policy is None or valuation is None or value is None:
+            return NOTHING
+        return needed(policy, valuation, value.best)
 
     @property
     def policy(self) -> Policy | None:
@@ -145,9 +175,11 @@ class Reasoner:
         editions = Lowering(self.knowledge).editions()
         self.catalogue = Catalogue(self.knowledge, dict(editions) if at_once else editions)
         self.classifier = Classifier(self.knowledge)
+        self.following = Following(self.knowledge)
         self.terms = terms_of(self.knowledge, self.classifier)
         self.reads = Reads(self.knowledge)
-        self.quick = QuickReader(self.knowledge, self.classifier, self.terms)
+        self.rests = Rests(self.knowledge)
+        self.quick = QuickReader(self.knowledge, self.classifier, self.following, self.terms)
         self.judge: Judge = judge or CompiledJudge(self.knowledge)
         self.look_ahead, self.any_day = look_ahead, any_day
         self._history_rules: dict[NamedNode, HistoryRules] = {}
@@ -180,14 +212,17 @@ class Reasoner:
 
     def at_length(self, request: Request) -> Prepared:
         """Classify and derive triple by triple; refuse what contradicts itself then."""
-        classified = self.classifier.classify(request.triples)
+        stated = completed(request.triples, self.classifier.coding)
+        classified = self.classifier.classify(stated)
         gate.refuse_contradictions(request, classified, self.knowledge)
         nodes = request.iri, request.patient, request.procedure
-        return self.prepared(request, derive(*nodes, classified, self.knowledge))
+        derived = derive(*nodes, classified, self.knowledge)
+        derived.update(triples_of(followed_by(request, derived, self.following)))
+        return self.prepared(request, derived)
 
     def prepared(self, request: Request, triples: Triples) -> Prepared:
         """Return a request whose triples are classified and derived already."""
-        return Prepared.of(request, triples, self.classifier, self.terms)
+        return Prepared.of(request, triples, self.classifier, self.following, self.terms)
 
     def decide_all(
         self,
@@ -225,7 +260,12 @@ class Reasoner:
         selection = self.catalogue.select(key, request.date, types, edition, self.any_day)
         if selection.chosen is None:
             return Answer(
-                request, prepared, selection, Decision.OUT_OF_SCOPE, reason=selection.reason
+                request,
+                prepared,
+                selection,
+                Decision.OUT_OF_SCOPE,
+                reason=selection.reason,
+                notes=self.notes(prepared),
             )
         policy = selection.chosen
         seen = self.seen_by(policy, prepared)
@@ -285,7 +325,13 @@ class Reasoner:
             earliest=self._earliest(prepared, policy, valuation, value) if in_scope else None,
             reason=selection.reason,
             judge=self.judge.name,
+            notes=self.notes(prepared),
+            rests=self.rests,
         )
+
+    def notes(self, prepared: Prepared) -> tuple[Note, ...]:
+        """Return what is to be remarked on the codes of a request."""
+        return notes_of(prepared.facts, self.terms.coding)
 
     def _earliest(
         self, prepared: Prepared, policy: Policy, valuation: Valuation, now: Value
@@ -293,11 +339,18 @@ class Reasoner:
         """Return the first later day on which the best end would be better, all else equal.
 
         Only days on which a stated date comes to lie one of the failing time bounds back
-        can bring that about, so only these are tried.
+        can bring that about, so only these are tried. Where a date is not known to the day,
+        the end must be better wherever it may lie.
         """
-        if not self.look_ahead or now.best is Outcome.COVERED:
+        if not self.look_ahead:
             return None
-        if not may_improve(policy.root, valuation):
+        placed = [prepared]
+        if open_dates(prepared.facts.records, self.knowledge):
+            placed = [self._placed(policy, prepared, at_latest) for at_latest in (True, False)]
+            found = [self.judge.valued(policy, p) for p in placed]
+            valuation = min(found, key=lambda v: v.value(policy.root).best)
+            now = valuation.value(policy.root)
+        if now.best is Outcome.COVERED or not may_improve(policy.root, valuation):
             return None
         in_the_way = limiting(policy.root, valuation, beneath_routes=True)
         bounds = {d for c in in_the_way for d in c.durations}
@@ -309,11 +362,20 @@ class Reasoner:
         for day in tried:
             if day <= prepared.request.date or (last and day > last):
                 continue
-            later = self.judge.valued(policy, self.seen_by(policy, prepared, day))
-            value = later.value(policy.root)
-            if value.best > now.best:
-                return Earliest(day, decide(scope(policy, later)[0], value))
+            if all(self._on(policy, p, day).value(policy.root).best > now.best for p in placed):
+                later = self._on(policy, prepared, day)
+                return Earliest(day, decide(scope(policy, later)[0], later.value(policy.root)))
         return None
+
+    def _on(self, policy: Policy, prepared: Prepared, day: date) -> Valuation:
+        """Return what every criterion is worth on another date of service."""
+        return self.judge.valued(policy, self.seen_by(policy, prepared, day))
+
+    def _placed(self, policy: Policy, prepared: Prepared, at_latest: bool) -> Prepared:
+        """Return a prepared request with each open date at its latest, or its earliest, day."""
+        plain = prepared.unseen or prepared
+        triples = pinned(plain.triples, at_latest, self.knowledge)
+        return self.seen_by(policy, self.prepared(prepared.request, triples))
 
     def _by_precedence(self, prepared: Prepared, plan: str) -> Answer:
         """Decide under the first policy of a plan that addresses the request.

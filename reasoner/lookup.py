@@ -9,6 +9,7 @@ request. What can no longer be covered is refused; what can is subject to condit
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -24,7 +25,8 @@ from .facts.layout import Facts
 from .facts.prepared import Prepared
 from .judge.valuation import Outcome, PlainValuation, Valuation, Value, Verdict
 from .knowledge.base import Knowledge
-from .knowledge.codes import is_known, nearest
+from .knowledge.codes import is_known, nearest, unread
+from .knowledge.releases import spelled
 from .namespaces import CODE, COV, REQUESTS, SH, XSD
 from .policies.criteria import Criterion, Kind, Policy, Route
 from .policies.standard import steps
@@ -139,7 +141,12 @@ def _known(code: str, cls: NamedNode, what: str, knowledge: Knowledge) -> NamedN
     written = code.strip().upper()
     if not WRITTEN.fullmatch(written):
         raise InputError(f"this is not written like a {what}")
-    node = CODE[written]
+    node = CODE[spelled(written) if cls == COV.DiagnosisCode else written]
+    if knowledge.is_a(node, COV.CompanionCode):
+        what = f"{written} goes with a procedure and is set aside ({knowledge.label(node)})"
+        raise InputError(what, hint="ask for the code of the procedure")
+    if stands_for := unread(node, knowledge):
+        raise InputError(f"{written} stands for {stands_for}; no policy here judges that")
     if not is_known(node, cls, knowledge):
         near = nearest(node, cls, knowledge)
         raise InputError(f"unknown {what}", hint=f"the nearest: {', '.join(near)}" if near else "")
@@ -172,10 +179,12 @@ def _finding(
     if policy is None:
         return Finding(selection, Stance.NOT_ADDRESSED, reason=selection.reason)
     judged = reasoner.judge(policy, reasoner.seen_by(policy, prepared))
+    # What a code stands for gives way to what a record states.
+    gives_way = {d.property for found in prepared.facts.defaults.values() for d in found}
     settled = frozenset(
         leaf.iri
         for leaf in policy.leaves
-        if _reads_only(leaf, stated, reasoner.knowledge)
+        if _reads_only(leaf, stated, reasoner.knowledge, gives_way)
         and judged[leaf.iri] is not Verdict.NOT_DOCUMENTED
     )
     valuation = PlainValuation(
@@ -210,7 +219,9 @@ def _stance(where: Scope, value: Value) -> Stance:
     return Stance.REVIEW if value.worst is Outcome.REVIEW else Stance.REFUSED
 
 
-def _reads_only(leaf: Criterion, stated: frozenset[NamedNode], knowledge: Knowledge) -> bool:
+def _reads_only(
+    leaf: Criterion, stated: frozenset[NamedNode], knowledge: Knowledge, gives_way: Set[str]
+) -> bool:
     """Return whether a record could add nothing that this leaf takes for settled.
 
     A leaf sees more than is stated where silence counts as an answer: a patient without
@@ -223,6 +234,8 @@ def _reads_only(leaf: Criterion, stated: frozenset[NamedNode], knowledge: Knowle
     read: set[Term] = {
         p for shape in t.objects(leaf.iri, SH.property) for p in steps(t, t.value(shape, SH.path))
     }
+    if not gives_way.isdisjoint(p.value for p in read):
+        return False
     return bool(read) and all(p in stated or _asks(p, knowledge) for p in read)
 
 

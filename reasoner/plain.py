@@ -39,7 +39,12 @@ TREATS_LEVEL = COV.treatsLevel.value
 HAS_CODE, HAS_KIND = COV.hasProcedureCode.value, COV.hasKind.value
 ON_SIDE = COV.onSide.value
 IN_REGION = COV.inRegion.value
+HAS_CHRONICITY = COV.hasChronicity.value
+IS_FOR, IS_MEANT_FOR = COV.isFor.value, COV.isMeantFor.value
+MAY_BE_FOR = COV.mayBeFor.value
 HAS_PAIN = COV.hasPain.value
+HAS_DIAGNOSIS = COV.hasDiagnosis.value
+ONSET_DATE = COV.onsetDate.value
 USES_TECHNIQUE = COV.usesTechnique.value
 HAS_INTENT = COV.hasIntent.value
 AFFIRMS = COV.affirms.value
@@ -50,8 +55,17 @@ OF_THERAPY = COV.ofTherapy.value
 HAD_OUTCOME = COV.hadOutcome.value
 STARTED_ON = COV.startedOn.value
 ENDED_ON = COV.endedOn.value
+MANY = COV.many.value
+SILENT_ON = COV.silentOn.value
+EARLIER_PROCEDURES = COV.EarlierProcedures.value
+LASTED = COV.lasted.value
 
 DAY_LENGTH = len("2000-01-01")
+_DATE_TYPES = {
+    DAY_LENGTH: XSD.date,
+    len("2000-01"): XSD.gYearMonth,
+    len("2000"): XSD.gYear,
+}
 NONE: tuple[Value, ...] = ()
 NOTHING: frozenset[str] = frozenset()
 
@@ -70,7 +84,14 @@ def term_of(value: Value) -> NamedNode | Literal:
     """Return a plain value as a term; no IRI is without a colon, and no day has one."""
     if not isinstance(value, str):
         return Literal(text_of(value), datatype=XSD.decimal)
-    return NamedNode(value) if ":" in value else Literal(value, datatype=XSD.date)
+    return NamedNode(value) if ":" in value else Literal(value, datatype=date_type(value))
+
+
+def date_type(text: str) -> NamedNode:
+    """Return the datatype of a date or a length of time, which its form tells."""
+    if text.startswith("P"):
+        return XSD.dayTimeDuration if text.endswith("D") else XSD.yearMonthDuration
+    return _DATE_TYPES[len(text)]
 
 
 def text_of(value: Value) -> str:

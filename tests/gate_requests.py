@@ -9,6 +9,7 @@ import pytest
 
 from covergraph.errors import InputError
 from covergraph.facts.classify import Classifier
+from covergraph.facts.defaults import completed
 from covergraph.knowledge.base import knowledge
 from covergraph.request import gate
 from covergraph.triples import Triples
@@ -83,7 +84,7 @@ def classifier() -> Classifier:
 
 
 def classified(request: gate.Request) -> Triples:
-    return classifier().classify(request.triples)
+    return classifier().classify(completed(request.triples, classifier().coding))
 
 
 def refusal(data: bytes, name: str = "request", media_type: str | None = None) -> str:

@@ -85,7 +85,7 @@ class Named:
         means = {COV.hasProcedureCode: COV.ProcedureCode, COV.hasKind: COV.ProcedureKind}
         for p, cls in means.items():
             for term in k.instances_of(cls):
-                if not k.is_a(term, COV.AddOnCode):
+                if not (k.is_a(term, COV.AddOnCode) or k.is_a(term, COV.CompanionCode)):
                     asked.add(NamedNode(term.value + "-done"), p, term)
                     asked.add(NamedNode(term.value + "-asked"), RDF.type, COV.CoverageRequest)
                     node = NamedNode(term.value + "-done")

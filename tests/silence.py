@@ -14,7 +14,6 @@ from functools import cache
 from pyoxigraph import NamedNode
 
 from covergraph.facts.classify import Classifier
-from covergraph.knowledge import codes
 from covergraph.knowledge.base import knowledge
 from covergraph.namespaces import BASE, COV, RDF, SH
 from covergraph.policies.components import Components, Parameter, components_of
@@ -67,7 +66,7 @@ def is_complete(leaf: Criterion, policy: Policy) -> bool:
         isinstance(counted, NamedNode)
         and COV.alsoPlanned not in among
         and always_has_region(policy.target)
-        and all(has_region(means) for means in means_of(counted))
+        and all(implies_region(means) for means in means_of(counted))
     )
 
 
@@ -94,11 +93,6 @@ def components() -> Components:
 def always_has_region(target: NamedNode) -> bool:
     """Return whether a request of a class has a region whatever code or kind it states."""
     return all(implies_region(means) for means in means_of(target))
-
-
-def has_region(means: NamedNode) -> bool:
-    """Return whether an earlier procedure has a region: by its code, or because the gate asks."""
-    return implies_region(means) or codes.needs_region(means, knowledge())
 
 
 def implies_region(means: NamedNode) -> bool:

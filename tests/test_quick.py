@@ -35,12 +35,27 @@ from tests.named import Named
 from tests.tools.case_files import Case, load_cases
 from tests.tools.generate import changed, requests
 
-CASES = [case.request_ttl for case in load_cases()]
+# What takes more than looking up: a date that is not a day, an age, what is said of a list.
+OPEN = (
+    b"#gYear",
+    b"ontology#age>",
+    b"ontology#completeFor>",
+    b"ontology#partialFor>",
+    b"ontology#lasted>",
+)
+
+
+def is_plain(data: bytes) -> bool:
+    return not any(word in data for word in OPEN)
+
+
+CASES = [case.request_ttl for case in load_cases() if is_plain(case.request_ttl)]
 EXAMPLES = 3000 if FULL else 300
 
 
 def test_case_takes_the_short_way(case: Case) -> None:
-    assert compare(case.request_ttl) is not None
+    found = compare(case.request_ttl)
+    assert (found is not None) is is_plain(case.request_ttl)
 
 
 def test_concepts_have_the_same_classes() -> None:

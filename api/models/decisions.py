@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -27,6 +27,9 @@ class Statement(Model):
     record: str
     property: str
     value: str
+    followsFrom: list[str] | None = Field(
+        None, description="The code, kind, level or nerves that an unstated value follows from."
+    )
 
 
 class JudgedRoute(Model):
@@ -58,6 +61,51 @@ class OpenRoute(Model):
     citations: list[Citation]
 
 
+class CodingNote(Model):
+    """A remark on codes that do not fit what is stated, or that were set aside."""
+
+    note: str
+    about: list[Iri] = Field(description="The codes and concepts it is about.")
+
+
+class Reading(Model):
+    """Silence of the record that criteria read as none or absent."""
+
+    reading: str = Field(description="What is not stated.")
+    criteria: list[Iri]
+    citations: list[Citation]
+
+
+class Question(Model):
+    """What would settle a criterion that is missing."""
+
+    criterion: Iri
+    asks: list[str] = Field(description="What to state, or to deny.")
+    notCounted: list[str] = Field(description="Records that do not count, each with the reason.")
+
+
+class AllOf(Model):
+    """What is needed together."""
+
+    allOf: list[Need]
+
+
+class OneOf(Model):
+    """Alternatives any of which is enough."""
+
+    oneOf: list[Need]
+
+
+class AtLeast(Model):
+    """Alternatives of which so many are enough."""
+
+    atLeast: int
+    of: list[Need]
+
+
+Need: TypeAlias = Brief | AllOf | OneOf | AtLeast
+
+
 class Decision(Model):
     """A request under one policy: what ``covergraph decide --format json`` prints."""
 
@@ -71,12 +119,22 @@ class Decision(Model):
     precedence: str | None
     deciding: list[Brief]
     missing: list[list[Brief]] = Field(
-        description="The smallest sets of undocumented criteria that lead to the best end."
+        description="The smallest sets of undocumented criteria that lead to the best end; of "
+        "very many the first."
     )
+    missingGrouped: AllOf | None = Field(
+        description="What is missing, each choice with its alternatives side by side."
+    )
+    questions: list[Question]
     earliest: Day | None
     earliestDecision: str | None
     funding: str | None
     routes: list[OpenRoute]
+    notes: list[CodingNote] = Field(description="Coding notes. They change no decision.")
+    restsOn: list[Reading] = Field(
+        description="The smallest set of readings of silence that, kept while all other silence "
+        "is open, yields the same decision."
+    )
     criteria: list[Judged]
     receipt: dict[str, Any] = Field(description="Versions, hashes, editions and every verdict.")
 
@@ -104,5 +162,5 @@ class Reports(Model):
     reports: list[Report]
 
 
-for model in (Judged, JudgedRoute):
+for model in (Judged, JudgedRoute, AllOf, OneOf, AtLeast, Decision):
     model.model_rebuild()

@@ -44,7 +44,8 @@ class ProcedureViews:
             and cls not in (COV.Procedure, COV.RequestedProcedure, COV.PlannedProcedure)
             and cls != COV.EarlierProcedure
         }
-        self.codes = sorted(set(knowledge.instances_of(COV.ProcedureCode)), key=plain)
+        companions = set(knowledge.instances_of(COV.CompanionCode))
+        self.codes = sorted({*knowledge.instances_of(COV.ProcedureCode)} - companions, key=plain)
 
     def listed(self) -> View:
         """Return every procedure class, in short."""

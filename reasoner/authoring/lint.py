@@ -3,7 +3,8 @@
 The rules are shapes (``shapes/house-rules.ttl``) over everything that is loaded:
 ontology, codes, components, policies and clauses. What a shape cannot see is marked
 before the shapes are asked (``marks``). A rule that no shape can state is a function
-here: where a file lies, and how deep criteria nest.
+here: where a file lies, how deep criteria nest, what succeeded a code, and whether
+a leaf reads open silence safely.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from ..judge.reference import to_rdflib
 from ..knowledge.base import Knowledge, knowledge_root
-from ..namespaces import BASE, COV, POLICIES, RDF, SOURCES, compact, local_name
+from ..namespaces import BASE, COV, POLICIES, RDF, SH, SOURCES, compact, local_name
+from ..policies import silence
 from ..triples import Node, Term, Triples
 from .marks import COMBINES, marks
+from .succession import forgotten
 
 MOST_COMPOSITES = 5
 UNKNOWN = "unknown-cov-term"
@@ -40,8 +43,8 @@ class Finding:
     subject : str
         The criterion, clause or term, as the file would write it.
     rule : str
-        The name of the rule: a shape of ``shapes/house-rules.ttl``, ``path-mirrors-iri``
-        or ``criterion-depth``.
+        The name of the rule: a shape of ``shapes/house-rules.ttl``, ``path-mirrors-iri``,
+        ``criterion-depth``, ``code-succession`` or ``open-silence``.
     message : str
         What is wrong, in one sentence.
     """
@@ -71,12 +74,15 @@ def lint(knowledge: Knowledge) -> list[Finding]:
         When the rules themselves cannot be run.
     """
     owners = _owners(knowledge)
-    rules = (_broken_shapes, _misplaced_files, _deep_criteria)
+    rules = (_broken_shapes, _misplaced_files, _deep_criteria, _forgotten_codes)
     faults = [
         fault._replace(node=_named_owner(knowledge, owners, fault.node))
         for found in rules
         for fault in found(knowledge)
     ]
+    # Where a shape names the fault as well, it says more.
+    named = {fault.node for fault in faults}
+    faults += [fault for fault in _unsafe_leaves(knowledge) if fault.node not in named]
     return sorted(
         {
             Finding(f.file or knowledge.file_of(f.node), _written(f.node.value), f.rule, f.message)
@@ -165,6 +171,11 @@ def _namespace(file: str) -> str:
     return ""
 
 
+def _forgotten_codes(knowledge: Knowledge) -> Iterator[Fault]:
+    """Yield the diagnosis codes of the tables that the releases have otherwise."""
+    yield from (Fault(code, "code-succession", what) for code, what in forgotten(knowledge))
+
+
 def _deep_criteria(knowledge: Knowledge) -> Iterator[Fault]:
     """Yield the composites that stand under more than a few others, the topmost ones."""
     t = knowledge.triples
@@ -197,6 +208,16 @@ def _members(knowledge: Knowledge, node: Term) -> list[Term]:
             cells[head] = first
             head = t.value(head, RDF.rest)
     return list(cells.values())
+
+
+def _unsafe_leaves(knowledge: Knowledge) -> Iterator[Fault]:
+    """Yield the leaves whose verdict documenting could turn around; the loader refuses them."""
+    t = knowledge.triples
+    leaves = {s for p in (*silence.INSIDE, SH["class"]) for s, _ in t.pairs(p)}
+    for leaf in leaves:
+        if isinstance(leaf, NamedNode) and knowledge.is_a(leaf, COV.Criterion):
+            for fault in silence.faults(leaf, knowledge):
+                yield Fault(leaf, "open-silence", f"open silence is not read safely: {fault}")
 
 
 # --- Where a fault stands --------------------------------------------------------------

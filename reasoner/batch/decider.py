@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from ..engine import Answer, Reasoner
 from ..errors import InputError, KnowledgeError
 from ..formats import JSON_LD, N_QUADS, N_TRIPLES, TURTLE
-from ..render.data import ordered
+from ..render.data import missing_sets
 from ..render.words import ENDS
 from ..request.gate import DEFAULT_NAME, Request
 from ..request.records import UNNAMED
@@ -165,8 +165,10 @@ class Decider:
                 "worst": ENDS[value.worst].key if value else None,
                 "best": ENDS[value.best].key if value else None,
                 "deciding": [c.iri.value for c in answer.deciding],
-                "missing": [[c.iri.value for c in ordered(way)] for way in answer.missing],
+                "missing": [[c.iri.value for c in way] for way in missing_sets(answer)],
                 "reason": answer.reason,
+                "notes": [note.text for note in answer.notes],
+                "rests_on": [reading.words for reading in answer.rests_on],
                 "repeated": False,
             }
         )

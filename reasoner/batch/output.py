@@ -49,6 +49,8 @@ DECISION_COLUMNS = pa.schema(
         "deciding": _TEXTS,
         "missing": pa.list_(_TEXTS),
         "reason": _TEXT,
+        "notes": _TEXTS,
+        "rests_on": _TEXTS,
         "repeated": pa.bool_(),
     }
 )

@@ -2,8 +2,9 @@
 
 The statements of a graph stand together, and they end alike: in the name of the graph. So
 the lines of one request are the run of lines that end as its first one does, and only a
-line that ends otherwise is looked at. Whether each line is what it seems is for whoever
-parses the request to say: ``plain`` takes the graph away where that reads the same, and
+line that ends otherwise is looked at: it may spell the same name with escapes, and names
+are compared as they are read. Whether each line is what it seems is for whoever parses the
+request to say: ``plain`` takes the graph away where that reads the same, and
 ``statements`` parses.
 
 A line that belongs to no graph may have lost its own. The requests on both sides of it are
@@ -44,6 +45,12 @@ _STATEMENTS = re.compile(
     rb"(?:%b %b (?:%b|%b) \.\n)++" % (_STRICT_NODE, _STRICT_IRI, _STRICT_NODE, _STRICT_TEXT)
 )
 _GRAPH = re.compile(_STRICT_NODE)
+# Names that are surely legal and read as they are spelled; of any other a parser is asked.
+_PLAIN_NAME = re.compile(
+    rb"<(?:urn:[A-Za-z0-9][A-Za-z0-9-]++:|https?://[A-Za-z0-9.-]++/)[\w:/.~-]*+(?:#[\w:/.~-]*+)?>"
+    rb"|_:[A-Za-z0-9]++",
+    re.ASCII,
+)
 # The same without a look inside of the terms: a parser finds their ends where these are, or an
 # error.
 _NAME = rb"(?:<[^>]*+>|_:[A-Za-z0-9]++)"
@@ -94,17 +101,18 @@ def requests_of(source: str, lines: Lines) -> Iterator[Record]:
                 at, passed = upto, passed + 1
                 continue
             found = _QUAD.match(line)
-            if found is None:
+            named = _graph_of(found["graph"]) if found else None
+            if found is None or named is None:
                 ailment = LONG_LINE if run is TOO_LONG else _ailment(line)
                 stray = stray or f"line {first + passed}: {ailment}"
                 at, passed = upto, passed + 1
                 continue
-            if found["graph"] != graph:
+            if named != graph:
                 edge = f"{stray}; it may belong here" if stray else ""
                 if number:
                     fault = fault or edge
                     yield record()
-                number, graph = number + 1, found["graph"]
+                number, graph = number + 1, named
                 begun = (first + passed, offset + at)
                 kept, size, fault, stray = [], 0, edge, ""
             ending = line[found.start("graph") :] + b"\n"
@@ -121,6 +129,21 @@ def _alike(run: bytes, at: int, ending: bytes) -> tuple[int, int]:
     while (end := run.find(b"\n", at) + 1) and run.endswith(ending, at, end):
         at, count = end, count + 1
     return at, count
+
+
+def _graph_of(spelled: bytes) -> bytes | None:
+    """Return the name of a line's graph as it is read; None where no parser reads it.
+
+    A name that is damaged may have been that of the lines before it, or after it.
+    """
+    if _PLAIN_NAME.fullmatch(spelled):
+        return spelled
+    try:
+        # The name alone, as its statement may ail where the name does not.
+        (quad,) = parse(b"<urn:s> <urn:p> <urn:o> %b ." % spelled, format=RdfFormat.N_QUADS)
+    except (SyntaxError, ValueError):
+        return None
+    return str(quad.graph_name).encode()
 
 
 def _ailment(line: bytes) -> str:

@@ -33,7 +33,7 @@ class Record(NamedTuple):
     data : bytes
         The request; empty where there is a fault.
     graph : bytes
-        For N-Quads, the name of its graph as it is written.
+        For N-Quads, the name of its graph as it is read, without escapes.
     fault : str
         Why the record cannot be read; empty where it can be tried.
     """

@@ -14,16 +14,29 @@ from functools import cached_property
 
 from pyoxigraph import NamedNode
 
+from ..facts.following import Following
 from ..facts.layout import Facts
+from ..judge.components.therapy_course import HadTherapy
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, SH
-from ..plain import AFFIRMS, DENIES, HAS_PATIENT, REQUESTS_PROCEDURE, TREATS_REGION
+from ..plain import (
+    AFFIRMS,
+    DENIES,
+    EARLIER_PROCEDURES,
+    HAD_THERAPY,
+    HAS_PATIENT,
+    OF_THERAPY,
+    REQUESTS_PROCEDURE,
+    TREATS_REGION,
+    Values,
+)
 from ..policies.components import Components, Parameter, components_of
 from ..policies.criteria import Criterion, Kind, Policy
 from ..policies.lowering import RECORD_PATHS
-from ..policies.standard import steps
+from ..policies.standard import ways
 from ..triples import Term
 from .statements import Reading, Statements, statements_at
+from .therapies import Therapies, asked_of, therapies_read
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,7 @@ class Reads:
     knowledge: Knowledge
     _readings: dict[Criterion | Policy, Reading] = field(default_factory=dict, repr=False)
     _asked: dict[Criterion, Asked] = field(default_factory=dict, repr=False)
+    _therapies: dict[Criterion, HadTherapy | None] = field(default_factory=dict, repr=False)
 
     def facts_read(self, leaf: Criterion, facts: Facts) -> Statements:
         """Return the statements that a leaf looked at, in a fixed order."""
@@ -70,6 +84,13 @@ class Reads:
             reading = self._readings[policy] = self._reading(tuple(policy.criteria.values()))
         return statements_at(reading, facts)
 
+    def therapies(self, leaf: Criterion, facts: Facts) -> Therapies | None:
+        """Return which courses do not count for a leaf, and what is open, if it asks for any."""
+        if leaf not in self._therapies:
+            self._therapies[leaf] = asked_of(leaf, self.knowledge)
+        asked = self._therapies[leaf]
+        return None if asked is None else therapies_read(asked, facts)
+
     def silent(self, leaf: Criterion, facts: Facts) -> list[str]:
         """Return in words what a component asks of the records it looks at and does not find.
 
@@ -78,6 +99,11 @@ class Reads:
         """
         if leaf.kind is not Kind.COMPONENT:
             return []
+        therapies = self.therapies(leaf, facts)
+        if therapies is not None:
+            # A kind is stated of every course, if only a group.
+            silent = {p for _, p in therapies.silent if p != OF_THERAPY}
+            return sorted(self.knowledge.label(NamedNode(p)) for p in silent)
         if leaf not in self._asked:
             self._asked[leaf] = self._asked_by(leaf)
         asked = self._asked[leaf]
@@ -94,6 +120,18 @@ class Reads:
                 found[self.knowledge.label(NamedNode(asked.fact))] = None
         return sorted(found)
 
+    def barred(self, leaf: Criterion, record: str, facts: Facts) -> tuple[str, Values] | None:
+        """Return what is stated of a record that keeps it from counting, if anything is."""
+        if leaf.kind is not Kind.COMPONENT:
+            return None
+        if leaf not in self._asked:
+            self._asked[leaf] = self._asked_by(leaf)
+        return _barred(self._asked[leaf], record, facts)
+
+    def given(self, leaf: Criterion) -> list[tuple[Parameter, Term]]:
+        """Return what a leaf gives to its component; nothing where it is made of none."""
+        return self._given(leaf) if leaf.component is not None else []
+
     def _reading(self, criteria: Sequence[Criterion]) -> Reading:
         reading = Reading(len(criteria))
         for place, criterion in enumerate(criteria):
@@ -104,9 +142,21 @@ class Reads:
             elif criterion.kind is Kind.CORE:
                 t = self.knowledge.triples
                 for shape in t.objects(criterion.iri, SH.property):
-                    path = [step.value for step in steps(t, t.value(shape, SH.path))]
-                    reading.look_at(tuple(path), place)
+                    for way in self._ways(shape):
+                        reading.look_at(way, place)
         return reading
+
+    def _ways(self, shape: Term) -> list[tuple[str, ...]]:
+        """Return every way that a property shape looks along, those of the values it counts too."""
+        t = self.knowledge.triples
+        found = [tuple(p.value for p in way) for way in ways(t, t.value(shape, SH.path))]
+        inner = [
+            below
+            for qualified in t.objects(shape, SH.qualifiedValueShape)
+            for nested in t.objects(qualified, SH.property)
+            for below in self._ways(nested)
+        ]
+        return found + [way + below for way in found for below in inner]
 
     def _add_fact(self, reading: Reading, leaf: Criterion, place: int) -> None:
         known, t = self.knowledge, self.knowledge.triples
@@ -116,8 +166,17 @@ class Reads:
         # A narrower fact affirms this one; denying a broader one denies it.
         affirming = self._narrower.get(fact.value, frozenset()) | {fact.value}
         denying = {broader.value for broader in known.broader_of(fact)}
-        reading.look_for(path, AFFIRMS, affirming, place)
+        # So does a fact that rules it out.
+        ruling = {s.value for s, o in t.pairs(COV.rulesOut) if o.value in denying}
+        ruling |= {n for r in ruling for n in self._narrower.get(r, ())}
+        reading.look_for(path, AFFIRMS, affirming | ruling, place)
         reading.look_for(path, DENIES, denying, place)
+        for says, facts in ((AFFIRMS, affirming), (DENIES, denying)):
+            for read in {p for f in facts for p in self.following.read_for(says, f)}:
+                if read == HAD_THERAPY:
+                    reading.courses.setdefault(frozenset(), []).append(place)
+                elif read not in (AFFIRMS, DENIES):
+                    reading.look_at((*path, read), place)
 
     def _add_component(self, reading: Reading, leaf: Criterion, place: int) -> None:
         """Add the records that it picks among, the dates it names, what it compares them with."""
@@ -127,8 +186,14 @@ class Reads:
             elif parameter.among is not None:
                 by_class = reading.sessions.setdefault(parameter.among.value, {})
                 by_class.setdefault(given.value, []).append(place)
+                if parameter.among == COV.underwent:
+                    # What is said of the list decides where the records leave off.
+                    for said in (COV.completeFor, COV.partialFor):
+                        reading.look_for((HAS_PATIENT,), said.value, (EARLIER_PROCEDURES,), place)
             for record in parameter.date_of:
-                reading.look_at((RECORD_PATHS[record].value, given.value), place)
+                counted = [n for n, of in self.knowledge.counted_years.items() if of == given]
+                for stated in (given, *counted):
+                    reading.look_at((RECORD_PATHS[record].value, stated.value), place)
             for p in parameter.compares:
                 reading.look_at((REQUESTS_PROCEDURE, p.value), place)
 
@@ -166,6 +231,11 @@ class Reads:
         return components_of(self.knowledge)
 
     @cached_property
+    def following(self) -> Following:
+        """What follows from what; the statements that it follows from are looked at too."""
+        return Following(self.knowledge)
+
+    @cached_property
     def _narrower(self) -> dict[str, frozenset[str]]:
         found: dict[str, set[str]] = {}
         for concept, broader in self.knowledge.broader.items():
@@ -176,9 +246,16 @@ class Reads:
 
 def _does_not_count(asked: Asked, record: str, facts: Facts) -> bool:
     """Return whether what a record states keeps it from counting, whatever else it might state."""
+    return _barred(asked, record, facts) is not None
+
+
+def _barred(asked: Asked, record: str, facts: Facts) -> tuple[str, Values] | None:
+    """Return a property and the values of it that keep a record from counting."""
     regions = facts.values(record, TREATS_REGION)
     if asked.same_region and regions and facts.region and facts.region not in regions:
-        return True
-    return any(
-        not ruled_out.isdisjoint(facts.values(record, p)) for p, ruled_out in asked.ruled_out
-    )
+        return TREATS_REGION, regions
+    for p, ruled_out in asked.ruled_out:
+        values = facts.values(record, p)
+        if not ruled_out.isdisjoint(values):
+            return p, tuple(v for v in values if v in ruled_out)
+    return None

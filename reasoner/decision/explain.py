@@ -15,6 +15,7 @@ from ..errors import KnowledgeError
 from ..judge.valuation import Outcome, Valuation, Value, Verdict, otherwise
 from ..policies.criteria import Criterion, Kind, Policy
 from .decide import Decision, Scope
+from .reasons import Limits
 
 Ways: TypeAlias = list[frozenset[Criterion]]
 # Inside, a set of leaves has a bit for the place of each in the policy.
@@ -39,51 +40,10 @@ def deciding(
     elif decision is Decision.COVERED:
         found = holding(policy.root, valuation)
     else:
-        found = limiting(policy.root, valuation)
+        limits = Limits(valuation, nearest=True)
+        limits.add(policy.root, valuation.best(policy.root))
+        found = limits.found
     return [c for c in policy.place if c in found]
-
-
-def limiting(
-    criterion: Criterion, valuation: Valuation, beneath_routes: bool = False
-) -> set[Criterion]:
-    """Return the criteria that keep a criterion from being worth more than its best end.
-
-    Parameters
-    ----------
-    beneath_routes : bool
-        Whether a criterion that its own review route brings to review stands for itself, or
-        for what keeps it from being met.
-    """
-    found: set[Criterion] = set()
-    _limiting(criterion, valuation, valuation.best(criterion), beneath_routes, found)
-    return found
-
-
-def _limiting(
-    criterion: Criterion,
-    valuation: Valuation,
-    best: Outcome,
-    beneath_routes: bool,
-    found: set[Criterion],
-) -> None:
-    """Add the criteria that keep a criterion from being worth more than an end."""
-    to_review = best is Outcome.REVIEW and lifted(criterion, valuation)
-    if criterion.is_leaf or (to_review and not beneath_routes):
-        found.add(criterion)
-    elif criterion.kind is Kind.AND:
-        for member in criterion.members:
-            if (own := valuation.best(member)) <= best:
-                _limiting(member, valuation, own, beneath_routes, found)
-    elif in_play := valuation.in_play(criterion):
-        for member in in_play:
-            if to_review or valuation.best(member) is best:
-                _limiting(member, valuation, best, beneath_routes, found)
-    else:
-        bars: set[Criterion] = set()
-        for member in criterion.members:
-            if member.applies_when:
-                _limiting(member.applies_when, valuation, Outcome.NOT_COVERED, beneath_routes, bars)
-        found |= bars or {criterion}
 
 
 def may_improve(criterion: Criterion, valuation: Valuation) -> bool:
@@ -100,15 +60,6 @@ def may_improve(criterion: Criterion, valuation: Valuation) -> bool:
     if any(m.applies_when.is_dated for m in criterion.members if m.applies_when):
         return True
     return any(may_improve(m, valuation) for m in valuation.in_play(criterion))
-
-
-def lifted(criterion: Criterion, valuation: Valuation) -> bool:
-    """Return whether it is a criterion's own review route that brings it to review."""
-    return (
-        criterion.route is not None
-        and valuation.bare(criterion).best < Outcome.COVERED
-        and valuation.grounds(criterion).best is Outcome.COVERED
-    )
 
 
 def holding(criterion: Criterion, valuation: Valuation) -> set[Criterion]:
@@ -227,15 +178,27 @@ def leaves_in(ways: Sets) -> int:
 
 
 def smallest(found: Sets) -> Sets:
-    """Drop every set that contains another."""
+    """Drop every set that contains another.
+
+    Raises
+    ------
+    KnowledgeError
+        When more are left than anybody could go through.
+    """
+    kept = fewest(found)
+    if len(kept) > MAX_WAYS:
+        raise KnowledgeError(f"a policy leaves more than {MAX_WAYS} ways to settle a request")
+    return kept
+
+
+def fewest(found: Sets) -> Sets:
+    """Return the sets that contain no other, the smaller first."""
     if len(found) < 2:
         return found
     kept: Sets = []
     for way in sorted(set(found), key=int.bit_count):
         if not any(k & way == k for k in kept):
             kept.append(way)
-    if len(kept) > MAX_WAYS:
-        raise KnowledgeError(f"a policy leaves more than {MAX_WAYS} ways to settle a request")
     return kept
 
 

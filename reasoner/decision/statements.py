@@ -11,8 +11,26 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
+from pyoxigraph import NamedNode
+
 from ..facts.layout import Facts, Session
-from ..plain import ALSO_PLANNED, TYPE, UNDERWENT, Record, Said, Value, Values, text_of
+from ..knowledge.base import Knowledge
+from ..namespaces import COV
+from ..plain import (
+    ALSO_PLANNED,
+    HAS_CODE,
+    HAS_INTENT,
+    HAS_KIND,
+    TREATS_LEVEL,
+    TREATS_REGION,
+    TYPE,
+    UNDERWENT,
+    Record,
+    Said,
+    Value,
+    Values,
+    text_of,
+)
 
 
 class Statement(NamedTuple):
@@ -27,6 +45,15 @@ Statements: TypeAlias = tuple[Statement, ...]
 Places: TypeAlias = list[int]
 
 NOTHING: Statements = ()
+# From a property to what of a record its value may follow from, and by which link.
+IMPLYING = {
+    TREATS_REGION: (
+        (TREATS_LEVEL, COV.inRegion),
+        (HAS_CODE, COV.impliesRegion),
+        (HAS_KIND, COV.impliesRegion),
+    ),
+    HAS_INTENT: ((HAS_CODE, COV.impliesIntent),),
+}
 NOWHERE: Said = {}
 NO_RECORD: Record = {}
 BY_NODE = attrgetter("node")
@@ -137,10 +164,7 @@ def _look(looks: Looks, node: str, facts: Facts, found: list[Statements]) -> Non
     for p, places in looks.whole.items():
         if p in kept:
             given = NOTHING
-            values = kept[p]
-            if len(values) > 1:
-                values = _in_order(stated.get(p) or values)
-            for value in values:
+            for value in _told(p, node, stated, kept, facts):
                 given += (new(Statement, (node, p, text_of(value))),)
             _give(given, places, found)
 
@@ -159,17 +183,45 @@ def _joined(parts: Iterable[list[Statement]]) -> Statements:
 
 
 def _stated(node: str, facts: Facts) -> list[Statement]:
-    """Return all that is stated of a record, its class and comments on it left out."""
+    """Return all that is stated of a record, its class and comments on it left out.
+
+    What is read of it by default is among it.
+    """
     stated, kept = facts.stated.get(node, NOWHERE), facts.records.get(node, NO_RECORD)
+    properties = {*stated, *(f.property for f in facts.defaults.get(node, ()))}
     found = []
-    for p in sorted(stated):
+    for p in sorted(properties):
         if p in kept and p != TYPE:
-            values = kept[p]
-            if len(values) > 1:
-                values = _in_order(stated[p])
-            for value in values:
+            for value in _told(p, node, stated, kept, facts):
                 found.append(new(Statement, (node, p, text_of(value))))
     return found
+
+
+def source_of(said: Statement, facts: Facts, knowledge: Knowledge) -> tuple[str, ...]:
+    """Return the codes, kinds, levels or nerves that a value follows from; none if it is stated."""
+    node, p, value = said
+    stated = facts.stated.get(node, NOWHERE)
+    if value in stated.get(p, ()):
+        return ()
+    for more in facts.defaults.get(node, ()):
+        if (more.property, more.value) == (p, value):
+            return more.because
+    links = IMPLYING.get(p, ())
+    return tuple(
+        means
+        for q, link in links
+        for means in sorted(map(str, stated.get(q, ())))
+        if NamedNode(value) in knowledge.triples.objects(NamedNode(means), link)
+    )
+
+
+def _told(p: str, node: str, stated: Said, kept: Record, facts: Facts) -> Values:
+    """Return the values of a property as stated or read by default; else what was inferred."""
+    values = kept[p]
+    if len(values) < 2:
+        return values
+    more = [f.value for f in facts.defaults.get(node, ()) if f.property == p]
+    return _in_order((*stated.get(p, ()), *more) or values)
 
 
 def _in_order(values: Values) -> list[str]:

@@ -15,6 +15,7 @@ from pyoxigraph import Literal, NamedNode
 
 from ..knowledge.axioms import Atom, Axioms, Body, Rule
 from ..knowledge.base import Knowledge
+from ..knowledge.coding import Coding
 from ..namespaces import RDF
 from ..triples import Node, Spo, Term, Triples
 
@@ -38,6 +39,8 @@ class Classifier:
     def __init__(self, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
         axioms = Axioms(knowledge)
+        # What is read by default is no axiom; it is there for who completes a request first.
+        self.coding = Coding(knowledge)
         self.classes, self.links, self.rules = axioms.classes, axioms.links, axioms.rules
         # What sets a rule off: a link, and the class or value where the atom names one.
         self._triggers: dict[tuple[NamedNode, Term | None], list[tuple[Rule, Atom, Body]]] = (

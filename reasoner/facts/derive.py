@@ -1,17 +1,24 @@
 """The few facts that shapes cannot compute.
 
-Which pain a request is about is a join of two regions, and which concepts rule each
-other out, or leave open a narrower one, is a closure over the ontology. Both are added
-as links, so that a shape or a query has only to follow them.
+Which pain a request is about is a join of two regions; which concepts rule each other
+out, or leave open a narrower one, is a closure over the ontology; what a procedure is
+meant for holds for want of a statement; a date lies between two days; and a list that is not
+complete may leave something out. All are added as links, so that a shape or a query has only
+to follow them.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from pyoxigraph import NamedNode
 
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, RDF
-from ..triples import Triples
+from ..triples import Term, Triples
+from .dates import dated
+from .lists import listed
+from .purpose import may_be_for, meant_for
 
 
 def derive(
@@ -32,18 +39,54 @@ def derive(
     """
     derived = facts.copy()
     regions = set(facts.objects(procedure, COV.treatsRegion))
-    for pain in facts.objects(patient, COV.hasPain):
-        if regions & set(facts.objects(pain, COV.inRegion)):
-            derived.add(request, COV.concernsPain, pain)
+    cared_for = {r for region in regions for r in knowledge.care.get(region, ())}
+    pains = facts.objects(patient, COV.hasPain)
+    everywhere = not knowledge.concerned_everywhere.isdisjoint(facts.types(procedure))
+    for where in (regions, cared_for):
+        concerned = [p for p in pains if everywhere or where & set(facts.objects(p, COV.inRegion))]
+        derived.update((request, COV.concernsPain, pain) for pain in concerned)
+        # Pain of the region itself comes before what counts for want of it.
+        if concerned:
+            break
+    purposes = facts.objects(procedure, COV.isFor)
+    perhaps = may_be_for(purposes, knowledge.narrower)
+    derived.update((procedure, COV.mayBeFor, p) for p in perhaps)
+    if not purposes:
+        meant = meant_for(facts.types(procedure), knowledge.meant)
+        derived.update((procedure, COV.isMeantFor, p) for p in meant)
     stated = {o for _, _, o in facts if isinstance(o, NamedNode)}
+    derived.update(ruled_out(stated, knowledge))
     for concept in stated & knowledge.incompatible.keys():
-        for other in knowledge.incompatible[concept]:
-            derived.add(concept, COV.incompatibleWith, other)
         # What has narrower alternatives is stated only in part.
         for narrower in knowledge.triples.subjects(COV.narrowerThan, concept):
             derived.add(narrower, COV.narrowerThan, concept)
+    derived.update(region_groups(facts, knowledge))
     derived.update(therapy_kinds(knowledge))
+    service = facts.text(request, COV.dateOfService)
+    derived.update(dated(facts, service, knowledge))
+    derived.update(list(listed(request, patient, derived, service, knowledge)))
     return derived
+
+
+def ruled_out(concepts: Iterable[Term], knowledge: Knowledge) -> Triples:
+    """Return which others each of some concepts rules out."""
+    return Triples(
+        (concept, COV.incompatibleWith, other)
+        for concept in concepts
+        for other in knowledge.incompatible.get(concept, ())
+        if isinstance(concept, NamedNode)
+    )
+
+
+def region_groups(facts: Triples, knowledge: Knowledge) -> Triples:
+    """Return which groups of regions the regions that are treated belong to, or lie outside of."""
+    groups = Triples()
+    for region in {o for _, o in facts.pairs(COV.treatsRegion)}:
+        for group in knowledge.triples.instances(COV.RegionGroup):
+            belongs = region in knowledge.triples.objects(group, COV.gathersRegion)
+            p = COV.amongRegions if belongs else COV.outsideRegions
+            groups.add(region, p, group)  # type: ignore[arg-type]
+    return groups
 
 
 def therapy_kinds(knowledge: Knowledge) -> Triples:

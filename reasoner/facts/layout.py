@@ -16,6 +16,7 @@ from typing import TypeAlias
 from pyoxigraph import NamedNode
 
 from ..knowledge.base import Knowledge
+from ..knowledge.coding import Coding
 from ..namespaces import COV, RDF
 from ..plain import (
     AFFIRMS,
@@ -24,11 +25,14 @@ from ..plain import (
     DATE_OF_SERVICE,
     DAY_LENGTH,
     DENIES,
+    EARLIER_PROCEDURES,
     ENDED_ON,
     HAD_OUTCOME,
     HAD_THERAPY,
     HAS_INTENT,
     HAS_PATIENT,
+    LASTED,
+    MANY,
     NONE,
     NOTHING,
     OF_THERAPY,
@@ -37,6 +41,7 @@ from ..plain import (
     RELIEF_LASTED_UNTIL,
     RELIEF_PERCENT,
     REQUESTS_PROCEDURE,
+    SILENT_ON,
     STARTED_ON,
     TREATS_LEVEL,
     TREATS_REGION,
@@ -53,6 +58,8 @@ from ..plain import (
 )
 from ..triples import Triples
 from .classify import Classifier
+from .defaults import Defaults, defaults_in
+from .underway import Ends, course_ends
 
 Incompatible: TypeAlias = Mapping[Value, frozenset[str]]
 
@@ -69,11 +76,17 @@ class Terms:
         The kinds of therapy that act on the whole body.
     concepts : mapping
         From a concept to the classes it is of.
+    coding : Coding
+        What codes stand for where a record is silent.
+    ends : mapping
+        From a property that takes a date to those that hold its earliest and its latest day.
     """
 
     incompatible: Incompatible
     systemic: Values
     concepts: Mapping[str, Values]
+    coding: Coding
+    ends: Mapping[str, tuple[str, str]]
 
 
 @dataclass(slots=True)
@@ -82,8 +95,14 @@ class Session:
 
     Parameters
     ----------
+    on : str
+        The day, as ISO text, where it is known; else empty.
     barred : set of str
-        The techniques, intents and regions that what is stated rules out.
+        The techniques, intents, regions and facts that what is stated rules out.
+    earliest, latest : str
+        The days between which it lies, ends included; the first is empty where nothing bounds it.
+    many : bool
+        Whether it stands for any number of sessions that a list known only in part may leave out.
     """
 
     node: str
@@ -99,24 +118,37 @@ class Session:
     until: str | None
     affirmed: Values
     denied: Values
+    earliest: str = ""
+    latest: str = ""
+    until_earliest: str = ""
+    until_latest: str = ""
+    many: bool = False
 
 
 @dataclass(slots=True)
 class Course:
-    """A course of a therapy."""
+    """A course of a therapy.
+
+    Parameters
+    ----------
+    ends : Ends
+        The days between which it began and ended.
+    lasted : str
+        The length that is stated of it, or the empty text.
+    """
 
     node: str
     kinds: Values
     barred_kinds: Set[str]
     systemic: bool
     regions: Values
-    barred_regions: Set[str]
-    start: str | None
-    end: str | None
+    ends: Ends
+    lasted: str
     outcomes: Values
     barred_outcomes: Set[str]
     affirmed: Values
     denied: Values
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +157,14 @@ class View:
 
     Parameters
     ----------
-    episode : collection of str
-        The sessions of the current episode of care.
+    episode, perhaps : collection of str
+        The sessions that surely are, and those that may be, of the current episode of care.
     merged, perhaps_merged : mapping
         From each session that is, or may be, the second side of another to that one.
     """
 
     episode: Values = NONE
+    perhaps: Values = NONE
     merged: Mapping[str, str] = field(default_factory=dict)
     perhaps_merged: Mapping[str, str] = field(default_factory=dict)
 
@@ -155,6 +188,10 @@ class Facts:
         What is stated of the pain that the request is about.
     view : View
         What the policy that judges makes of the history.
+    defaults : mapping
+        From each procedure to what is read of it by default, with what that follows from.
+    silent_on : collection of str
+        The lists that nothing says are complete.
     """
 
     iri: str
@@ -175,6 +212,8 @@ class Facts:
     courses: list[Course]
     planned: list[Session]
     view: View = NO_VIEW
+    defaults: Defaults = field(default_factory=dict)
+    silent_on: Values = (EARLIER_PROCEDURES,)
 
     def values(self, node: Value, p: str) -> Values:
         """Return the values of a property of any node."""
@@ -185,7 +224,7 @@ class Facts:
 
 
 def stated_days(records: Mapping[str, Record]) -> set[str]:
-    """Return every day that some records state."""
+    """Return every day that some records state, and both ends of each vaguer date."""
     return {
         v
         for record in records.values()
@@ -193,6 +232,12 @@ def stated_days(records: Mapping[str, Record]) -> set[str]:
         for v in values
         if isinstance(v, str) and len(v) == DAY_LENGTH and v[4] == "-"
     }
+
+
+def open_dates(records: Mapping[str, Record], knowledge: Knowledge) -> bool:
+    """Return whether some date of some records is not known to the day."""
+    latest = [declared.ends[1].value for declared in knowledge.dated.values() if declared.ends]
+    return any(end in record for record in records.values() for end in latest)
 
 
 def terms_of(knowledge: Knowledge, classifier: Classifier) -> Terms:
@@ -207,6 +252,12 @@ def terms_of(knowledge: Knowledge, classifier: Classifier) -> Terms:
         },
         systemic=frozenset(i.value for i in knowledge.instances_of(COV.SystemicTherapy)),
         concepts=classes,
+        coding=classifier.coding,
+        ends={
+            p.value: (declared.ends[0].value, declared.ends[1].value)
+            for p, declared in knowledge.dated.items()
+            if declared.ends
+        },
     )
 
 
@@ -219,46 +270,64 @@ def barred_by(values: Iterable[Value], incompatible: Incompatible) -> frozenset[
     return found
 
 
-def session(node: str, record: Record, incompatible: Incompatible) -> Session:
+def ends_of(record: Record, p: str, terms: Terms) -> tuple[str, str]:
+    """Return the days between which a date of a record lies; empty where nothing bounds it.
+
+    Where the day itself is known the record holds no ends.
+    """
+    earliest, latest = (day_or_none(record.get(end, NONE)) for end in terms.ends[p])
+    if latest is None:
+        earliest = latest = day_or_none(record.get(p, NONE))
+    return earliest or "", latest or ""
+
+
+def session(node: str, record: Record, terms: Terms) -> Session:
     """Lay out an earlier or planned procedure."""
-    get = record.get
+    get, incompatible = record.get, terms.incompatible
+    earliest, latest = ends_of(record, PERFORMED_ON, terms)
+    until_earliest, until_latest = ends_of(record, RELIEF_LASTED_UNTIL, terms)
     techniques, intents = get(USES_TECHNIQUE, NONE), get(HAS_INTENT, NONE)
-    regions = get(TREATS_REGION, NONE)
+    regions, affirmed = get(TREATS_REGION, NONE), get(AFFIRMS, NONE)
     return Session(
         node,
-        day_or_none(get(PERFORMED_ON, NONE)) or "",
+        latest if earliest == latest else "",
         get(TYPE, NONE),
         first(regions),
         get(TREATS_LEVEL, NONE),
         get(ON_SIDE, NONE),
         techniques,
         intents,
-        barred_by((*techniques, *intents, *regions), incompatible),
+        barred_by((*techniques, *intents, *regions, *affirmed), incompatible),
         first(get(RELIEF_PERCENT, NONE)),
-        day_or_none(get(RELIEF_LASTED_UNTIL, NONE)),
-        get(AFFIRMS, NONE),
+        until_latest if until_latest and until_earliest == until_latest else None,
+        affirmed,
         get(DENIES, NONE),
+        earliest,
+        latest,
+        until_earliest,
+        until_latest,
+        MANY in record,
     )
 
 
-def course(node: str, record: Record, incompatible: Incompatible, systemic: Values) -> Course:
+def course(node: str, record: Record, terms: Terms) -> Course:
     """Lay out a course of therapy."""
-    get = record.get
+    get, incompatible, systemic = record.get, terms.incompatible, terms.systemic
     kinds, regions = get(OF_THERAPY, NONE), get(TREATS_REGION, NONE)
-    outcomes = get(HAD_OUTCOME, NONE)
+    outcomes, lasted = get(HAD_OUTCOME, NONE), day_or_none(get(LASTED, NONE)) or ""
     return Course(
         node,
         kinds,
         barred_by(kinds, incompatible),
         any(k in systemic for k in kinds),
         regions,
-        barred_by(regions, incompatible),
-        day_or_none(get(STARTED_ON, NONE)),
-        day_or_none(get(ENDED_ON, NONE)),
+        course_ends(ends_of(record, STARTED_ON, terms), ends_of(record, ENDED_ON, terms), lasted),
+        lasted,
         outcomes,
         barred_by(outcomes, incompatible),
         get(AFFIRMS, NONE),
         get(DENIES, NONE),
+        MANY in record,
     )
 
 
@@ -271,6 +340,20 @@ def records_of(triples: Triples) -> dict[str, Record]:
     return {s: {p: tuple(o) for p, o in record.items()} for s, record in records.items()}
 
 
+def without_plain_ends(records: dict[str, Record], terms: Terms) -> dict[str, Record]:
+    """Return records that hold the ends of a date only where they are not the day itself."""
+    for node, record in records.items():
+        needless = {
+            end
+            for p, ends in terms.ends.items()
+            if p in record and all(record.get(end) == record[p] for end in ends)
+            for end in ends
+        }
+        if needless:
+            records[node] = {p: values for p, values in record.items() if p not in needless}
+    return records
+
+
 def facts_of(request: NamedNode, stated: Triples, triples: Triples, terms: Terms) -> Facts:
     """Lay out a request that was classified and derived triple by triple.
 
@@ -279,14 +362,15 @@ def facts_of(request: NamedNode, stated: Triples, triples: Triples, terms: Terms
     stated, triples : Triples
         The request as its caller states it, and with all that follows.
     """
-    records = records_of(triples)
+    records = without_plain_ends(records_of(triples), terms)
     own = records[request.value]
     # The gate lets no request pass without either; without it nothing is met.
     patient, procedure = (str(first(own.get(p, NONE))) for p in (HAS_PATIENT, REQUESTS_PROCEDURE))
     found = laid_out(request.value, patient, procedure, records, records_of(stated), terms)
     links = (COV.mergedInto, COV.perhapsMergedInto)
     merged, perhaps = ({s.value: o.value for s, o in triples.pairs(p)} for p in links)
-    found.view = View(own.get(COV.inEpisode.value, NONE), merged, perhaps)
+    sure, possible = (own.get(p.value, NONE) for p in (COV.inEpisode, COV.perhapsInEpisode))
+    found.view = View(sure, possible, merged, perhaps)
     return found
 
 
@@ -297,14 +381,23 @@ def laid_out(
     records: Mapping[str, Record],
     stated: Mapping[str, Said],
     terms: Terms,
+    defaults: Defaults | None = None,
 ) -> Facts:
-    """Lay out records, the pain that the request concerns among them."""
+    """Lay out records, the pain that the request concerns among them.
+
+    Parameters
+    ----------
+    defaults : mapping or None
+        What is read of procedures by default, where that is known already.
+    """
     own = records[request]
     of_patient, of_procedure = records.get(patient, {}), records.get(procedure, {})
     (day,) = own[DATE_OF_SERVICE]
     assert isinstance(day, str)
     pains = [records[p] for p in own.get(CONCERNS_PAIN, NONE)]  # type: ignore[index]
-    incompatible, systemic = terms.incompatible, terms.systemic
+    if defaults is None:
+        nodes = (procedure, *of_patient.get(UNDERWENT, NONE), *own.get(ALSO_PLANNED, NONE))
+        defaults = defaults_in(stated, map(str, nodes), terms.coding)
     return Facts(
         iri=request,
         patient_iri=patient,
@@ -321,17 +414,19 @@ def laid_out(
         region=first(of_procedure.get(TREATS_REGION, NONE)),
         levels=of_procedure.get(TREATS_LEVEL, NONE),
         earlier=[
-            session(n, records[n], incompatible)  # type: ignore[arg-type,index]
+            session(n, records[n], terms)  # type: ignore[arg-type,index]
             for n in of_patient.get(UNDERWENT, NONE)
         ],
         courses=[
-            course(n, records[n], incompatible, systemic)  # type: ignore[arg-type,index]
+            course(n, records[n], terms)  # type: ignore[arg-type,index]
             for n in of_patient.get(HAD_THERAPY, NONE)
         ],
         planned=[
-            session(n, records[n], incompatible)  # type: ignore[arg-type,index]
+            session(n, records[n], terms)  # type: ignore[arg-type,index]
             for n in own.get(ALSO_PLANNED, NONE)
         ],
+        defaults=defaults,
+        silent_on=own.get(SILENT_ON, NONE),
     )
 
 

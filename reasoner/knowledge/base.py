@@ -19,7 +19,14 @@ from ..errors import KnowledgeError
 from ..namespaces import COV, OWL, POLICIES, RDF, RDFS, SKOS
 from ..triples import Spo, Term, Triples
 
-FOLDERS = ("ontology", "data/codes", "shapes/components", "shapes/policies", "data/sources")
+FOLDERS = (
+    "ontology",
+    "data/codes",
+    "shapes/components",
+    "shapes/derivations",
+    "shapes/policies",
+    "data/sources",
+)
 INFERRED = "ontology/inferred.ttl"
 
 
@@ -37,6 +44,13 @@ class Property:
         The class of the node or concept it links to; None for a plain value.
     silence : NamedNode
         ``cov:Absent``, ``cov:NotDocumented`` or ``cov:Complete``.
+    ends : (NamedNode, NamedNode) or None
+        The derived properties that hold the earliest and the latest day on which a date may
+        lie; a date without them is a day.
+    dates_every : NamedNode or None
+        The record class each of which has such a date, stated or not.
+    years_since : NamedNode or None
+        The date that a number counts the years from.
     """
 
     iri: NamedNode
@@ -51,6 +65,9 @@ class Property:
     lowest: float | None
     highest: float | None
     unit: str
+    ends: tuple[NamedNode, NamedNode] | None = None
+    dates_every: NamedNode | None = None
+    years_since: NamedNode | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +123,17 @@ class Knowledge:
         return frozenset(c for p in self.properties.values() for c in p.stated_of)
 
     @cached_property
+    def dated(self) -> dict[NamedNode, Property]:
+        """Every date that may be known to the month or the year alone."""
+        return {p: declared for p, declared in self.properties.items() if declared.ends}
+
+    @cached_property
+    def counted_years(self) -> dict[NamedNode, NamedNode]:
+        """From each number of years that a request may state to the date they are counted from."""
+        found = self.properties.items()
+        return {p: d.years_since for p, d in found if d.years_since is not None}
+
+    @cached_property
     def facts(self) -> dict[Term, Fact]:
         """Every named fact."""
         t = self.triples
@@ -134,26 +162,66 @@ class Knowledge:
         return self.broader.get(concept, frozenset()) | {concept}
 
     @cached_property
+    def narrower(self) -> dict[Term, frozenset[Term]]:
+        """From a concept to the narrower ones, itself left out."""
+        found: dict[Term, set[Term]] = {}
+        for concept, broader in self.broader.items():
+            for b in broader - {concept}:
+                found.setdefault(b, set()).add(concept)
+        return {b: frozenset(below) for b, below in found.items()}
+
+    @cached_property
+    def meant(self) -> dict[Term, tuple[Term, ...]]:
+        """From a class of procedures to what they are for, the broader purposes included."""
+        return {
+            cls: tuple(sorted(self.broader_of(purpose), key=str))
+            for cls, purpose in self.triples.pairs(COV.impliesPurpose)
+        }
+
+    @cached_property
     def incompatible(self) -> dict[Term, frozenset[NamedNode]]:
         """From a concept to the alternatives that the same thing cannot be.
 
         Alternatives that share a narrower concept may both be stated: radiofrequency may
-        be the conventional kind. Pulsed and conventional share none.
+        be the conventional kind. Pulsed and conventional share none. What excludes another
+        concept excludes all that is narrower than it, and so does whatever is narrower.
         """
-        narrower: dict[Term, set[Term]] = {}
-        for concept, broader in self.broader.items():
-            for b in broader:
-                narrower.setdefault(b, set()).add(concept)
+        narrower = self.narrower
         found: dict[Term, set[NamedNode]] = {}
+        for one, other in self.triples.pairs(COV.excludes):
+            for a in narrower.get(one, frozenset()) | {one}:
+                for b in narrower.get(other, frozenset()) | {other}:
+                    if isinstance(a, NamedNode) and isinstance(b, NamedNode):
+                        found.setdefault(a, set()).add(b)
+                        found.setdefault(b, set()).add(a)
         for cls, flag in self.triples.pairs(COV.alternatives):
             if not isinstance(cls, NamedNode) or not is_true(flag):
                 continue
             members = self.instances_of(cls)
             for a in members:
-                below = narrower.get(a, set()).union({a})
-                others = {b for b in members if not below & narrower.get(b, set()).union({b})}
+                below = narrower.get(a, frozenset()).union({a})
+                others = {b for b in members if not below & narrower.get(b, frozenset()).union({b})}
                 found.setdefault(a, set()).update(others)
         return {a: frozenset(others) for a, others in found.items()}
+
+    @cached_property
+    def care(self) -> dict[Term, frozenset[NamedNode]]:
+        """From a region to those where pain and therapy count for a procedure in it."""
+        t = self.triples
+        return {
+            region: frozenset(
+                o
+                for o in (region, *t.objects(region, COV.sharesCareWith))
+                if isinstance(o, NamedNode)
+            )
+            for region in self.instances_of(COV.SpinalRegion)
+        }
+
+    @cached_property
+    def concerned_everywhere(self) -> frozenset[Term]:
+        """The classes of procedures that concern the pain of any region."""
+        t = self.triples
+        return frozenset(c for c, flag in t.pairs(COV.concernsPainAnywhere) if is_true(flag))
 
     def instances_of(self, cls: NamedNode) -> list[NamedNode]:
         """Return the named individuals of a class and of its subclasses."""
@@ -184,6 +252,8 @@ class Knowledge:
             value = t.value(iri, p)
             return value if isinstance(value, NamedNode) else None
 
+        earliest, latest = node(COV.hasEarliest), node(COV.hasLatest)
+
         def named(p: NamedNode) -> frozenset[NamedNode]:
             return frozenset(o for o in t.objects(iri, p) if isinstance(o, NamedNode))
 
@@ -200,6 +270,9 @@ class Knowledge:
             lowest=number(COV.lowestValue),
             highest=number(COV.highestValue),
             unit=t.text(iri, COV.unit),
+            ends=(earliest, latest) if earliest and latest else None,
+            dates_every=node(COV.datesEvery),
+            years_since=node(COV.countsYearsSince),
         )
 
     def _closure(self, p: NamedNode, nodes: Iterable[Term]) -> dict[Term, frozenset[Term]]:

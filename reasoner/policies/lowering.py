@@ -20,9 +20,10 @@ from ..namespaces import COV, RDF, RDFS, SH, SKOS, XSD, compact
 from ..triples import Node, Term
 from .components import Component, component_of, components_of
 from .criteria import Citation, Criterion, Kind, Policy, Reading, Route
+from .silence import refuse_narrow, refuse_unsafe
 
 MAX_COMBINATIONS = 120
-MAX_DEPTH = 5
+MAX_DEPTH = 6
 
 # What a criterion says about itself, beside what it requires.
 ANNOTATIONS = frozenset(
@@ -38,7 +39,6 @@ ANNOTATIONS = frozenset(
         COV.appliesWhen,
         COV.otherwise,
         COV.fundedBy,
-        COV.documentedWhen,
     }
 )
 COMPOSITE = frozenset({SH["and"], SH["or"], COV.atLeast, COV.ofCriteria})
@@ -222,6 +222,7 @@ class Lowering:
         if terms & self.parameters:
             component = component_of(iri, terms, self.components)
             self._refuse_values(iri, component)
+            refuse_narrow(iri, terms, self.knowledge)
             durations = tuple(
                 o.value
                 for p in sorted(terms, key=str)
@@ -234,6 +235,7 @@ class Lowering:
         if not terms:
             raise KnowledgeError(f"{compact(iri.value)} requires nothing")
         self._refuse_unknown(iri, iri)
+        refuse_unsafe(iri, self.knowledge)
         return self._described(iri, Kind.CORE)
 
     def _refuse_values(self, iri: NamedNode, component: Component) -> None:

@@ -9,16 +9,18 @@ come from the shape and the declared silences; no number is written twice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import product
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from ..errors import KnowledgeError
-from ..knowledge.base import Knowledge
+from ..knowledge.base import Fact, Knowledge
 from ..namespaces import BASE, COV, RDF, SH, XSD, compact
 from ..triples import Node, Spo, Term, Triples
 from .components import DECLARATIONS
 from .criteria import Criterion, Kind, Policy
 from .lowering import ANNOTATIONS, COMPOSITE, ONE_LINE, RECORD_PATHS
+from .silence import leaves_room
 
 OPEN = BASE + "ontology/when-open#"
 
@@ -70,6 +72,10 @@ class Standard:
         self.out.add(leaf.iri, RDF.type, SH.NodeShape)
         if leaf.kind in (Kind.AFFIRMED, Kind.ABSENT):
             self.out.add(leaf.iri, SH.property, self._fact(leaf, twin=False))
+            if (fact := self._fact_of_some_pain(leaf)) and leaf.kind is Kind.ABSENT:
+                known = self._shape_with(self._region_stated(True))
+                nowhere = self._shape_with(self._affirmed_of_pain(fact, False))
+                self.out.add(leaf.iri, SH["or"], self._list([known, nowhere]))
             return
         for p, objects in self.source.predicates(leaf.iri).items():
             if p not in ANNOTATIONS and p not in COMPOSITE:
@@ -80,16 +86,15 @@ class Standard:
     def _twin(self, leaf: Criterion) -> None:
         twin = twin_of(leaf.iri)
         self.out.add(twin, RDF.type, SH.NodeShape)
-        documented = self.source.value(leaf.iri, COV.documentedWhen)
-        if documented is not None:
-            silent = BlankNode()
-            self.out.add(silent, RDF.type, SH.NodeShape)
-            self.out.add(silent, SH["not"], documented)
-            self._copy(documented)
-            self.out.add(twin, SH["or"], self._list([leaf.iri, silent]))
-            return
         if leaf.kind in (Kind.AFFIRMED, Kind.ABSENT):
-            self.out.add(twin, SH.property, self._fact(leaf, twin=True))
+            shape = self._fact(leaf, twin=True)
+            if (fact := self._fact_of_some_pain(leaf)) and leaf.kind is Kind.AFFIRMED:
+                meant = self._shape_with(self._region_stated(False))
+                self.out.add(meant, SH.property, self._affirmed_of_pain(fact, True))
+                either = self._list([self._shape_with(shape), meant])
+                self.out.add(twin, SH["or"], either)
+            else:
+                self.out.add(twin, SH.property, shape)
             return
         for p, objects in self.source.predicates(leaf.iri).items():
             if p in ANNOTATIONS or p in COMPOSITE:
@@ -99,7 +104,7 @@ class Standard:
                     grants = self._override(leaf) != COV.Absent
                     self.out.add(twin, open_parameter(p) if grants else p, o)
                 elif p == SH.property and self._is_open(leaf, o):
-                    granted = [self._shape_with(x) for x in self._granted(leaf, o)]
+                    granted = [self._shape_with(*all_of) for all_of in self._granted(leaf, o)]
                     self.out.add(twin, SH["or"], self._list(granted))
                 else:
                     self.out.add(twin, p, o)
@@ -114,10 +119,7 @@ class Standard:
         how the fact's silence reads.
         """
         wants = leaf.kind is Kind.AFFIRMED
-        fact = self.source.value(leaf.iri, COV.affirmedFact if wants else COV.absentFact)
-        if fact is None:
-            raise KnowledgeError(f"{compact(leaf.iri.value)} names no fact")
-        declared = self.knowledge.facts[fact]
+        declared = self._declared(leaf)
         record = RECORD_PATHS[declared.stated_of]
         silence = self._override(leaf) or declared.silence
         grants = twin and silence == COV.NotDocumented
@@ -134,6 +136,38 @@ class Standard:
             self.out.add(shape, SH.hasValue, declared.iri)
         return shape
 
+    def _declared(self, leaf: Criterion) -> Fact:
+        wants = leaf.kind is Kind.AFFIRMED
+        fact = self.source.value(leaf.iri, COV.affirmedFact if wants else COV.absentFact)
+        if fact is None:
+            raise KnowledgeError(f"{compact(leaf.iri.value)} names no fact")
+        return self.knowledge.facts[fact]
+
+    def _fact_of_some_pain(self, leaf: Criterion) -> NamedNode | None:
+        """Return a leaf's fact of pain, if its silence reads as absent.
+
+        Which pain is meant is open until the region of the procedure is known. That none is
+        found then says nothing, while the fact is affirmed of some pain of the patient.
+        """
+        declared = self._declared(leaf)
+        silence = self._override(leaf) or declared.silence
+        absent = declared.stated_of == COV.PainRecord and silence == COV.Absent
+        return declared.iri if absent else None
+
+    def _region_stated(self, stated: bool) -> BlankNode:
+        shape = self._property([COV.requestsProcedure, COV.treatsRegion])
+        bound, n = (SH.minCount, "1") if stated else (SH.maxCount, "0")
+        self.out.add(shape, bound, Literal(n, datatype=XSD.integer))
+        return shape
+
+    def _affirmed_of_pain(self, fact: NamedNode, affirmed: bool) -> BlankNode:
+        shape = self._property([COV.hasPatient, COV.hasPain, COV.affirms])
+        if affirmed:
+            self.out.add(shape, SH.hasValue, fact)
+        else:
+            self._at_most_none(shape, [fact])
+        return shape
+
     # --- SHACL Core ----------------------------------------------------------------
 
     def _is_open(self, leaf: Criterion, shape: Term) -> bool:
@@ -148,26 +182,62 @@ class Standard:
             if step in self.knowledge.properties
         )
 
-    def _granted(self, leaf: Criterion, shape: Term) -> list[Node]:
-        """Return the property shapes any of which the twin accepts.
+    def _granted(self, leaf: Criterion, shape: Term) -> list[list[Node]]:
+        """Return the property shapes that the twin accepts: all of any of these lists.
 
         They are the shape itself; no value at all; and, where the shape asks for a concept,
-        values none of which rules that concept out.
+        values none of which rules that concept out. Where one value leaves room for another
+        that is any value, unless some concept excludes this one.
         """
         path = self.source.value(shape, SH.path)
-        alternatives: list[Node] = [shape]  # type: ignore[list-item]
-        if list(steps(self.source, path))[-1:] == [COV.affirms]:
-            return alternatives + self._not_denied(leaf, shape, path)
-        empty = self._property(path)
-        self.out.add(empty, SH.maxCount, Literal("0", datatype=XSD.integer))
-        alternatives.append(empty)
+        alternatives: list[list[Node]] = [[shape]]  # type: ignore[list-item]
+        last = list(steps(self.source, path))[-1]
+        if last == COV.affirms:
+            return alternatives + [[s] for s in self._not_denied(leaf, shape, path)]
+        listed = self.source.value(last, COV.listedAs)
+        assert listed is None or isinstance(listed, NamedNode)
+        for way in self._ways(path) if listed is None else [path]:
+            empty = self._property(way)
+            self.out.add(empty, SH.maxCount, Literal("0", datatype=XSD.integer))
+            alternatives.append([empty])
+        room = leaves_room(last, self.knowledge)
         for concept in self._wanted(shape):
             others = sorted(self.knowledge.incompatible.get(concept, ()), key=str)
+            granted: list[Node] = []
             if others:
-                granted = self._property(path)
-                self._at_most_none(granted, others)
+                granted.append(self._property(path))
+                self._at_most_none(granted[0], others)
+            if (others or room) and listed is not None:
+                # Unless the request says that what it states is all there is, and so specific.
+                granted.append(self._property(COV.completeFor))
+                self._at_most_none(granted[-1], [listed])
+                alternatives.append([self._perhaps(path, concept)])
+            elif room and not others:
+                granted.append(self._property(path))
+                self.out.add(granted[0], SH.minCount, Literal("0", datatype=XSD.integer))
+            if granted:
                 alternatives.append(granted)
         return alternatives
+
+    def _ways(self, path: Term | None) -> list[list[NamedNode] | Term | None]:
+        """Return a path and, where its last step may be any of several, the path by each.
+
+        What one property leaves silent, another's value does not tell.
+        """
+        items = self.source.items(path) if isinstance(path, BlankNode) else []
+        head = self.source.value(items[-1], SH.alternativePath) if items else None
+        each = self.source.items(head) if head is not None else []
+        return [path, *([*items[:-1], last] for last in each)]  # type: ignore[list-item]
+
+    def _perhaps(self, path: Term | None, concept: NamedNode) -> BlankNode:
+        """Write the property shape that asks for a broader value, which may be the concept."""
+        way = ways(self.source, path)[0]
+        links = (self.source.value(step, COV.leavesOpen) for step in way[-1:])
+        (link,) = (x for x in links if isinstance(x, NamedNode))
+        shape = self._property([*way[:-1], link])
+        self.out.add(shape, SH.minCount, Literal("1", datatype=XSD.integer))
+        self.out.add(shape, SH.hasValue, concept)
+        return shape
 
     def _not_denied(self, leaf: Criterion, shape: Term, path: Term | None) -> list[Node]:
         """Return what asks that enough of the facts a shape counts are not denied.
@@ -190,7 +260,9 @@ class Standard:
         """Return the concepts that a property shape names, each of which would do."""
         found = self.source.objects(shape, SH.hasValue)
         lists = self.source.objects(shape, SH["in"])
-        for qualified in self.source.objects(shape, SH.qualifiedValueShape):
+        # What a shape allows none of is not what it asks for.
+        asked = self.source.value(shape, SH.qualifiedMinCount) is not None
+        for qualified in self.source.objects(shape, SH.qualifiedValueShape) if asked else ():
             found += self.source.objects(qualified, SH.hasValue)
             lists += self.source.objects(qualified, SH["in"])
         found += [item for head in lists for item in self.source.items(head)]
@@ -221,10 +293,10 @@ class Standard:
         self.out.add(shape, SH.qualifiedValueShape, qualified)
         self.out.add(shape, SH.qualifiedMaxCount, Literal(str(n), datatype=XSD.integer))
 
-    def _shape_with(self, shape: Node) -> BlankNode:
+    def _shape_with(self, *shapes: Node) -> BlankNode:
         node = BlankNode()
         self.out.add(node, RDF.type, SH.NodeShape)
-        self.out.add(node, SH.property, shape)
+        self.out.update((node, SH.property, shape) for shape in shapes)
         return node
 
     def _list(self, items: Sequence[Term]) -> Node:
@@ -297,4 +369,14 @@ def steps(triples: Triples, path: Term | None) -> Iterable[NamedNode]:
                     yield from steps(triples, o)
 
 
-__all__ = ["ONE_LINE", "Spo", "Standard", "open_parameter", "steps", "twin_of"]
+def ways(triples: Triples, path: Term | None) -> list[tuple[NamedNode, ...]]:
+    """Return every way along a path, its alternatives one by one; none goes backwards."""
+    if isinstance(path, NamedNode):
+        return [(path,)]
+    if (alternatives := triples.value(path, SH.alternativePath)) is not None:  # type: ignore[arg-type]
+        return [way for item in triples.items(alternatives) for way in ways(triples, item)]
+    parts = [ways(triples, item) for item in triples.items(path)]  # type: ignore[arg-type]
+    return [tuple(p for part in parts_ for p in part) for parts_ in product(*parts)]
+
+
+__all__ = ["ONE_LINE", "Spo", "Standard", "open_parameter", "steps", "twin_of", "ways"]

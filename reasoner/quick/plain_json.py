@@ -25,7 +25,7 @@ from .written import LABEL, READ, Unsure, day, number, whole
 DEEPEST = 8
 NAMES = ("id", "@id")
 _LOCAL = re.compile(r"[A-Za-z0-9_-]*#[A-Za-z0-9_-]+")
-_DIAGNOSIS = re.compile(r"[A-Z][0-9A-Z.]{2,8}")
+_DIAGNOSIS = re.compile(r"[A-Za-z][0-9][0-9A-Za-z.]{1,7}")
 
 Reader = Callable[[Any], Value]
 

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from pyoxigraph import NamedNode, RdfFormat
 
 from ..errors import InputError
 from ..facts.classify import Classifier
+from ..facts.defaults import Default, defaults_of
+from ..facts.following import Following
 from ..facts.layout import Terms, laid_out
 from ..facts.prepared import Prepared
+from ..facts.purpose import may_be_for, meant_for
 from ..formats import N_TRIPLES, TURTLE
 from ..knowledge import codes
 from ..knowledge.base import Knowledge
 from ..namespaces import COV
 from ..plain import (
+    AFFIRMS,
     CONCERNS_PAIN,
     DATE_OF_SERVICE,
+    DENIES,
+    EARLIER_PROCEDURES,
     HAS_PAIN,
     HAS_PATIENT,
     IN_REGION,
+    IS_FOR,
+    IS_MEANT_FOR,
+    MAY_BE_FOR,
     NONE,
     REQUESTS_PROCEDURE,
+    SILENT_ON,
     TREATS_REGION,
     TYPE,
     Statements,
@@ -32,6 +42,7 @@ from ..request.formats import LARGEST, document
 from ..request.gate import Request
 from ..request.stated import Stated
 from ..request.values import day_in
+from ..triples import Term
 from .closures import Closures
 from .plain_json import JsonReader
 from .rdf import RdfReader
@@ -51,8 +62,10 @@ from .tables import (
 from .written import Unsure, named, refuse_name
 
 REQUEST = COV.CoverageRequest.value
+SILENT: Kept = {EARLIER_PROCEDURES: None}
 ASKED = (HAS_PATIENT, REQUESTS_PROCEDURE, DATE_OF_SERVICE)
 DIAGNOSIS_CODE = COV.DiagnosisCode.value
+OPPOSITE = {AFFIRMS: DENIES, DENIES: AFFIRMS}
 CONCEPT, NUMBER, RECORD = Takes.CONCEPT, Takes.NUMBER, Takes.RECORD
 
 
@@ -61,12 +74,19 @@ class QuickReader:
 
     Parameters
     ----------
-    knowledge, classifier, terms
+    knowledge, classifier, following, terms
         What gate, classification and laying out work by.
     """
 
-    def __init__(self, knowledge: Knowledge, classifier: Classifier, terms: Terms) -> None:
+    def __init__(
+        self, knowledge: Knowledge, classifier: Classifier, following: Following, terms: Terms
+    ) -> None:
         self.knowledge, self.classifier, self.terms = knowledge, classifier, terms
+        self.following = following
+        self.everywhere = frozenset(c.value for c in knowledge.concerned_everywhere)
+        self.care: dict[Value, list[str]] = {
+            region.value: [o.value for o in of] for region, of in knowledge.care.items()
+        }
         records = knowledge.record_classes
         self.refusals = Refusals(knowledge, terms.incompatible)
         self.closures = Closures(classifier)
@@ -74,6 +94,10 @@ class QuickReader:
         self.narrower = self.closures.narrower(joint)
         # From a class of procedures to the classes of a request for one.
         self.requested = {cls: self.closures.types(of) for cls, of in joint.requests.items()}
+        self.meant = plain_table(knowledge.meant)
+        self.narrower_purposes = plain_table(
+            {p: knowledge.narrower.get(p, ()) for p in knowledge.instances_of(COV.TreatmentPurpose)}
+        )
         self.roles = {
             role.value: role_of(role, self.closures.types([role.value]), knowledge, records)
             for role in records
@@ -118,15 +142,19 @@ class QuickReader:
         made : collection of str
             The names that unnamed nodes were given.
         """
+        for record in raw.values():
+            if HAS_DIAGNOSIS in record:
+                record[HAS_DIAGNOSIS] = self._spelled(record[HAS_DIAGNOSIS])
         (iri,) = [s for s, r in raw.items() if TYPE in r and REQUEST in r[TYPE]]
         roles = {iri: self.roles[REQUEST]}
         records: dict[str, Found] = {}
         days: list[str] = []
+        defaults: dict[str, tuple[Default, ...]] = {}
         # A link adds the record it leads to, which is looked at in its turn.
         for node in (queue := [iri]):
             if node not in made:
                 refuse_name(node)
-            records[node] = self._record(node, raw.get(node, {}), roles, queue, days)
+            records[node] = self._record(node, raw.get(node, {}), roles, queue, days, defaults)
         own = records[iri]
         (patient,), (procedure,), (day,) = (own[p] for p in ASKED)
         assert isinstance(patient, str) and isinstance(procedure, str) and isinstance(day, str)
@@ -135,14 +163,34 @@ class QuickReader:
         of_patient, of_procedure = records[patient], records[procedure]
         self.refusals.refuse_together(of_patient, records)
         self._join(own, of_procedure)
+        if IS_FOR in of_procedure:
+            pains = [records[str(p)] for p in of_patient.get(HAS_PAIN, NONE)]
+            self.refusals.refuse_onsets(of_procedure, pains, day)
+            if perhaps := may_be_for(of_procedure[IS_FOR], self.narrower_purposes):
+                of_procedure[MAY_BE_FOR] = dict.fromkeys(perhaps)
+        elif meant := meant_for(of_procedure[TYPE], self.meant):
+            of_procedure[IS_MEANT_FOR] = dict.fromkeys(meant)
         regions = of_procedure.get(TREATS_REGION, NONE)
-        concerned: dict[Value, None] = {}
-        for pain in of_patient.get(HAS_PAIN, NONE):
-            if any(r in regions for r in records[pain][IN_REGION]):  # type: ignore[index]
-                concerned[pain] = None
-        if concerned:
-            own[CONCERNS_PAIN] = concerned
-        facts = laid_out(iri, patient, procedure, records, raw, self.terms)
+        own[SILENT_ON] = SILENT
+        everywhere = not self.everywhere.isdisjoint(of_procedure[TYPE])
+        for where in (regions, [r for region in regions for r in self.care[region]]):
+            concerned: dict[Value, None] = {}
+            for pain in of_patient.get(HAS_PAIN, NONE):
+                at = records[pain][IN_REGION]  # type: ignore[index]
+                if everywhere or any(r in where for r in at):
+                    concerned[pain] = None
+            if concerned:
+                own[CONCERNS_PAIN] = concerned
+                break
+        for node, says, fact, _ in self.following.follow(
+            records, [(n, role.iri) for n, role in roles.items()], day
+        ):
+            found = records[node]
+            if fact in found.get(OPPOSITE.get(says, ""), NONE):
+                raise Unsure
+            # What the tables keep is not changed.
+            found[says] = {**found.get(says, {}), fact: None}
+        facts = laid_out(iri, patient, procedure, records, raw, self.terms, defaults)
         nodes = NamedNode(iri), NamedNode(patient), NamedNode(procedure)
         classes = {n: role.iri for n, role in roles.items()}
         for found in records.values():
@@ -150,7 +198,7 @@ class QuickReader:
                 if code not in self.terms.concepts:
                     classes[str(code)] = DIAGNOSIS_CODE
         request = Request(*nodes, date.fromisoformat(day), name, Stated(raw, classes))
-        return Prepared(request, facts, self.classifier)
+        return Prepared(request, facts, self.classifier, self.following)
 
     def _record(
         self,
@@ -159,6 +207,7 @@ class QuickReader:
         roles: dict[str, Role],
         queue: list[str],
         days: list[str],
+        defaults: dict[str, tuple[Default, ...]],
     ) -> Found:
         """Return a record with all that follows from each of its statements."""
         role = roles[node]
@@ -203,6 +252,11 @@ class QuickReader:
                 else:
                     own_days[p] = v
             found[p] = values
+        if role.is_procedure and (more_read := defaults_of(stated, self.terms.coding)):
+            defaults[node] = more_read
+            for p, value, _ in more_read:
+                for q, more in self.closures.of_statement(p, value):
+                    found[q] = self._both(q, found[q], more) if q in found else more
         if TYPE in found:
             self._narrow(found)
         else:
@@ -212,19 +266,27 @@ class QuickReader:
         return found
 
     def _met(self, role: Role, spec: Spec, concept: Value) -> Closure:
-        """Return what follows from a concept that was not met before."""
+        """Return what defaults from a concept that was not met before."""
         if concept in spec.among:
             found = self.closures.of_role(spec.iri, str(concept), role.types)
             for q, values in found:
                 self.refusals.refuse_both(q, values, values)
             spec.closures[concept] = found
             return found
-        # There are too many of these to keep, and nothing follows from them.
+        # There are too many of these to keep, and nothing defaults from them.
         if spec.iri != HAS_DIAGNOSIS or not isinstance(concept, str):
             raise Unsure
         if not codes.is_untabled(NamedNode(concept), self.knowledge):
             raise Unsure
         return ((spec.iri, {concept: None}),)
+
+    def _spelled(self, diagnoses: Iterable[Value]) -> dict[Value, None]:
+        """Return diagnosis codes with their dots, as the gate does."""
+        concepts = self.terms.concepts
+        return {
+            v if v in concepts else codes.canonical(NamedNode(str(v))).value: None
+            for v in diagnoses
+        }
 
     def _narrow(self, found: Found) -> None:
         """Add the classes that need a class and a value at once."""
@@ -248,3 +310,8 @@ class QuickReader:
             if cls in self.requested:
                 types.update(self.requested[cls])
         own[TYPE] = types
+
+
+def plain_table(of: Mapping[Term, Iterable[Term]]) -> dict[Value, frozenset[Value]]:
+    """Return a table of terms with their plain values."""
+    return {key.value: frozenset(v.value for v in values) for key, values in of.items()}

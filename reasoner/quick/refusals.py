@@ -6,11 +6,15 @@ not refused, it goes the long way.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import combinations
+
 from pyoxigraph import NamedNode
 
+from ..facts.defaults import TREATS_NERVE
 from ..facts.layout import Incompatible
 from ..knowledge import codes
-from ..knowledge.base import Knowledge, is_true
+from ..knowledge.base import Knowledge
 from ..namespaces import COV
 from ..plain import (
     AFFIRMS,
@@ -18,13 +22,22 @@ from ..plain import (
     HAS_CODE,
     HAS_KIND,
     IN_REGION,
+    IS_FOR,
     NONE,
+    NOTHING,
     OF_THERAPY,
+    ONSET_DATE,
+    TREATS_LEVEL,
     TREATS_REGION,
     Value,
+    Values,
+    day_or_none,
 )
+from ..request.onset import contradicted, limits_of, onsets_among
 from .tables import Found, Kept, Role
 from .written import Unsure
+
+NO_KINDS: Kept = {}
 
 
 class Refusals:
@@ -48,17 +61,26 @@ class Refusals:
             if d.takes is not None
             and any(c.value in incompatible for c in knowledge.instances_of(d.takes))
         } - {AFFIRMS, DENIES}
-        self._regional: dict[str, bool] = {}
         self._compatible: dict[tuple[str, str], bool] = {}
         t = knowledge.triples
         self.add_ons: dict[Value, frozenset[str]] = {
             c.value: frozenset(o.value for o in t.objects(c, COV.addOnTo))
             for c in knowledge.instances_of(COV.AddOnCode)
         }
+        self.onset_limits = limits_of(knowledge, knowledge.instances_of(COV.TreatmentPurpose))
         self.unlisted = frozenset(
             c.value for c in knowledge.instances_of(COV.UnlistedProcedureCode)
         )
-        self.groups = frozenset(s.value for s, o in t.pairs(COV.isGroup) if is_true(o))
+        self.companions = frozenset(c.value for c in knowledge.instances_of(COV.CompanionCode))
+        self.together = {(a.value, b.value) for a, b in t.pairs(COV.goesWith)}
+        # Levels that lack a joint, which not every code goes with.
+        self.lacking = frozenset(s.value for s, _ in t.pairs(COV.lacksJoint))
+        self.of_joints = frozenset(s.value for s, _ in t.pairs(COV.actsOnJoint))
+        # From a nerve to the regions that its joints lie in.
+        self.lies: dict[Value, set[str]] = {}
+        for joint, nerve in t.pairs(COV.suppliedBy):
+            lies = {r.value for p in (COV.inRegion, COV.liesIn) for r in t.objects(joint, p)}
+            self.lies.setdefault(nerve.value, set()).update(lies)
         self.spans: dict[Value, frozenset[str]] = {
             s.value: frozenset(o.value for o in t.objects(s, COV.spansRegion))
             for s, _ in t.pairs(COV.spansRegion)
@@ -79,7 +101,7 @@ class Refusals:
             if start in days and end in days and days[end] < days[start]:
                 raise Unsure
         if role.is_procedure:
-            self._refuse_procedure(found, role.is_earlier)
+            self._refuse_procedure(found)
 
     def refuse_together(self, patient: Found, records: dict[str, Found]) -> None:
         """Raise Unsure unless the records surely agree with each other."""
@@ -91,20 +113,35 @@ class Refusals:
                 if not pains.isdisjoint(regions):
                     raise Unsure
                 pains.update(regions)
-            elif OF_THERAPY in found:
-                kinds = found[OF_THERAPY]
-                # What is stated comes before what follows from it.
-                if next(iter(kinds)) in self.groups or not kinds.keys().isdisjoint(denied):
-                    raise Unsure
+            elif not found.get(OF_THERAPY, NO_KINDS).keys().isdisjoint(denied):
+                raise Unsure
 
-    def _refuse_procedure(self, found: Found, earlier: bool) -> None:
+    def refuse_onsets(self, procedure: Found, pains: list[Found], day: str) -> None:
+        """Raise Unsure when a word for the age of the pain surely contradicts its onset."""
+        worded = [p for p in procedure[IS_FOR] if p in self.onset_limits]
+        if worded:
+            of = [(p[IN_REGION], day_or_none(p.get(ONSET_DATE, NONE))) for p in pains]
+            onsets = onsets_among(of, procedure.get(TREATS_REGION, NONE))
+            if any(contradicted(p, self.onset_limits, onsets, day) for p in worded):
+                raise Unsure
+
+    def _refuse_procedure(self, found: Found) -> None:
+        for fact in found.get(AFFIRMS, NONE):
+            if not self.incompatible.get(fact, NOTHING).isdisjoint(found[AFFIRMS]):
+                raise Unsure
         stated, kinds = found.get(HAS_CODE, NONE), found.get(HAS_KIND, NONE)
         regions = found.get(TREATS_REGION, NONE)
-        primary = [c for c in stated if c not in self.add_ons]
+        beside = self.companions.intersection(stated)
+        primary = [c for c in stated if c not in self.add_ons and c not in beside]
         means = (*stated, *kinds)
-        if not means or len(primary) > 1 or len(regions) > 1:
+        if len(means) == len(beside) or len(regions) > 1:
             raise Unsure
-        if len(primary) < len(stated):
+        if len(primary) > 1:
+            for one, other in combinations(primary, 2):
+                if (str(one), str(other)) not in self.together:
+                    raise Unsure
+        self._refuse_joints(found, means, regions)
+        if len(primary) + len(beside) < len(stated):
             for code in stated:
                 if code in self.add_ons and self.add_ons[code].isdisjoint(primary):
                     raise Unsure
@@ -118,13 +155,14 @@ class Refusals:
             spans = self.spans.get(meaning)
             if spans and not spans.issuperset(regions):
                 raise Unsure
-            if earlier and not regions and self._needs_region(str(meaning)):
-                raise Unsure
 
-    def _needs_region(self, meaning: str) -> bool:
-        if meaning not in self._regional:
-            self._regional[meaning] = codes.needs_region(NamedNode(meaning), self.knowledge)
-        return self._regional[meaning]
+    def _refuse_joints(self, found: Found, means: Iterable[Value], regions: Values) -> None:
+        """Raise Unsure where levels or nerves may be those of joints it is not about."""
+        levels, nerves = found.get(TREATS_LEVEL, NONE), found.get(TREATS_NERVE, NONE)
+        if any(v in self.lacking for v in levels) and any(m in self.of_joints for m in means):
+            raise Unsure
+        if nerves and regions and any(self.lies[n].isdisjoint(regions) for n in nerves):
+            raise Unsure
 
     def _one_procedure(self, code: str, kind: str) -> bool:
         pair = code, kind

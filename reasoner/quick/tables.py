@@ -92,7 +92,6 @@ class Role:
     required: frozenset[str]
     ordered: tuple[tuple[str, str], ...]
     is_procedure: bool
-    is_earlier: bool
     types: Kept
 
 
@@ -178,16 +177,30 @@ def record_links(knowledge: Knowledge, records: frozenset[NamedNode]) -> dict[Na
 def role_of(
     cls: NamedNode, types: Kept, knowledge: Knowledge, records: frozenset[NamedNode]
 ) -> Role:
-    stated = {p: d for p, d in knowledge.properties.items() if cls in d.stated_of}
+    # Lengths of time are rare, and left to the long way.
+    stated = {
+        p: d
+        for p, d in knowledge.properties.items()
+        if cls in d.stated_of and d.value_type != XSD.duration
+    }
+    plain = {p: d for p, d in stated.items() if is_plain(d, knowledge, records)}
+    # What dates every such record leaves, unstated, more open than a plain record is.
+    dates = frozenset(p.value for p, d in stated.items() if d.dates_every == cls)
     return Role(
         iri=cls.value,
-        specs={p.value: spec_of(d, cls, knowledge, records) for p, d in stated.items()},
-        required=frozenset(p.value for p, d in stated.items() if cls in d.required_of),
+        specs={p.value: spec_of(d, cls, knowledge, records) for p, d in plain.items()},
+        required=frozenset(p.value for p, d in stated.items() if cls in d.required_of) | dates,
         ordered=tuple((a.value, b.value) for a, b in ORDERED if a in stated and b in stated),
         is_procedure=cls in PROCEDURES,
-        is_earlier=cls == COV.EarlierProcedure,
         types=types,
     )
+
+
+def is_plain(declared: Property, knowledge: Knowledge, records: frozenset[NamedNode]) -> bool:
+    """Return whether nothing follows from a property that takes more than looking it up."""
+    if declared.years_since is not None:
+        return False
+    return declared.takes not in records or not knowledge.instances_of(declared.takes)
 
 
 def spec_of(
@@ -200,6 +213,7 @@ def spec_of(
         values = knowledge.instances_of(takes)
         if takes == COV.NamedFact:
             values = [f for f in values if knowledge.facts[f].stated_of == role]
+        values = [v for v in values if knowledge.triples.value(v, COV.replacedBy) is None]
     takes_ = Takes.CONCEPT
     if is_record:
         takes_ = Takes.RECORD

@@ -14,16 +14,21 @@ from itertools import count
 from typing import Any
 
 from ..decision.evidence import Reads
-from ..decision.statements import Statements
+from ..decision.needed import AllOf, Need
+from ..decision.rests import Reading
+from ..decision.statements import Statement, Statements, source_of
 from ..engine import Answer
-from ..judge.valuation import Value, Verdict
+from ..judge.valuation import Valuation, Value, Verdict
 from ..knowledge.base import INFERRED, Knowledge
 from ..namespaces import compact
 from ..policies.criteria import Citation, Criterion, Policy
 from ..version import ENGINE, engine_version
 from .forms import Form, as_json, listed, slot
+from .questions import Questions
 from .words import ENDS
 
+# Past so many missing sets, only what they are made of is told.
+MOST_SETS = 24
 # What a criterion is told by where it is one of a list.
 BRIEF = ("criterion", "label", "verdict", "citations")
 # What changes from answer to answer, of every criterion of a policy.
@@ -51,6 +56,10 @@ class Recorder:
     def reads(self) -> Reads:
         return Reads(self.knowledge)
 
+    @cached_property
+    def questions(self) -> Questions:
+        return Questions(self.knowledge, self.reads)
+
     def answer(self, answer: Answer) -> dict[str, Any]:
         """Return one answer: the keys that ``covergraph decide --format json`` prints."""
         found: dict[str, Any] = json.loads(self.text(answer))
@@ -60,23 +69,39 @@ class Recorder:
         """Return one answer as JSON, which is what ``json.dumps`` makes of its data."""
         policy, valuation = answer.policy, answer.valuation
         if policy is None or valuation is None:
-            return as_json(self._whole(answer, [], [], [], {}))
+            return as_json(self._whole(answer, [], [], None, [], {}))
         if policy not in self._forms:
             self._forms[policy] = forms_of(policy)
         trees, verdicts = self._forms[policy]
         read = self.reads.all_read(policy, answer.prepared.facts)
         # Criteria look at the same statements, and each of those is written once.
-        written = {said: statement(*said) for said in {said for found in read for said in found}}
+        distinct = {said for found in read for said in found}
+        written = {said: self.statement(said, answer) for said in distinct}
         values: list[str] = []
         for c, found in zip(policy.place, read, strict=True):
             values += words(valuation.verdict(c), valuation.value(c), valuation.applies(c))
             values.append(listed([written[said] for said in found]))
         deciding, *missing = [
             listed([self._brief(c, valuation.verdict(c)) for c in criteria])
-            for criteria in (answer.deciding, *map(ordered, answer.missing))
+            for criteria in (answer.deciding, *missing_sets(answer))
         ]
-        parts = [deciding, listed(missing), trees.filled(values), verdicts.filled(values)]
+        needed = self._needed(answer.needed, valuation) if answer.missing else "null"
+        criteria, leaves = trees.filled(values), verdicts.filled(values)
+        parts = [deciding, listed(missing), needed, criteria, leaves]
         return Form(self._whole(answer, *map(slot, range(len(parts))))).filled(parts)
+
+    def statement(self, said: Statement, answer: Answer) -> str:
+        """Return a statement as JSON; where it is not stated, with what it follows from."""
+        if because := self.because(said, answer):
+            names = ("record", "property", "value")
+            values = (said.record, compact(said.property), compact(said.value))
+            told: dict[str, Any] = dict(zip(names, values, strict=True))
+            return as_json(told | {"followsFrom": [compact(term) for term in because]})
+        return statement(*said)
+
+    def because(self, said: Statement, answer: Answer) -> tuple[str, ...]:
+        """Return what an unstated value follows from: a code, a kind, a concept or nerves."""
+        return source_of(said, answer.prepared.facts, self.knowledge)
 
     def _brief(self, criterion: Criterion, verdict: Verdict) -> str:
         if (criterion, verdict) not in self._briefs:
@@ -84,8 +109,24 @@ class Recorder:
             self._briefs[criterion, verdict] = as_json({key: told[key] for key in BRIEF})
         return self._briefs[criterion, verdict]
 
+    def _needed(self, need: Need, valuation: Valuation) -> str:
+        """Return what is missing, each choice with its alternatives side by side."""
+        if isinstance(need, Criterion):
+            return self._brief(need, valuation.verdict(need))
+        parts = listed([self._needed(part, valuation) for part in need.parts])
+        if isinstance(need, AllOf):
+            return f'{{"allOf": {parts}}}'
+        least = f'"atLeast": {need.least}, "of"' if need.least > 1 else '"oneOf"'
+        return f"{{{least}: {parts}}}"
+
     def _whole(
-        self, answer: Answer, deciding: Any, missing: Any, criteria: Any, verdicts: Any
+        self,
+        answer: Answer,
+        deciding: Any,
+        missing: Any,
+        needed: Any,
+        criteria: Any,
+        verdicts: Any,
     ) -> dict[str, Any]:
         policy, value = answer.policy, answer.value
         return {
@@ -99,6 +140,8 @@ class Recorder:
             "precedence": answer.precedence or None,
             "deciding": deciding,
             "missing": missing,
+            "missingGrouped": needed,
+            "questions": self._questions(answer),
             "earliest": answer.earliest.day.isoformat() if answer.earliest else None,
             "earliestDecision": answer.earliest.decision.value if answer.earliest else None,
             "funding": compact(answer.funding.value) if answer.funding else None,
@@ -106,9 +149,25 @@ class Recorder:
                 {"route": r.iri.value, "label": r.label, "citations": cited(r.citations)}
                 for r in answer.routes
             ],
+            "notes": [{"note": n.text, "about": list(n.about)} for n in answer.notes],
+            "restsOn": [reading_of_silence(reading) for reading in answer.rests_on],
             "criteria": criteria,
             "receipt": self._receipt(answer, verdicts),
         }
+
+    def _questions(self, answer: Answer) -> list[dict[str, Any]]:
+        """Return what would settle each criterion that is missing, in the policy's order."""
+        facts, place = answer.prepared.facts, answer.policy.place if answer.policy else {}
+        missing = {c for way in answer.missing for c in way}
+        return [
+            {
+                "criterion": c.iri.value,
+                "asks": self.questions.asks(c, facts),
+                "notCounted": self.questions.not_counted(c, facts),
+            }
+            for c in place
+            if c in missing
+        ]
 
     def _receipt(self, answer: Answer, verdicts: Any) -> dict[str, Any]:
         """Return what the decision rests on: versions, hashes, editions and every verdict."""
@@ -126,6 +185,8 @@ class Recorder:
                 for c in selection.considered
             ],
             "shapes": {"sha256": self.shapes_digest(policy)} if policy else None,
+            "notes": [note.text for note in answer.notes],
+            "restsOn": [reading.words for reading in answer.rests_on],
             "verdicts": verdicts,
         }
 
@@ -195,6 +256,16 @@ def statement(record: str, p: str, value: str) -> str:
     return STATEMENT.filled([as_json(record), as_json(compact(p)), as_json(compact(value))])
 
 
+def reading_of_silence(reading: Reading) -> dict[str, Any]:
+    """Return a reading of silence with the criteria that read it so."""
+    citations = dict.fromkeys(c for leaf in reading.criteria for c in leaf.citations)
+    return {
+        "reading": reading.words,
+        "criteria": [c.iri.value for c in reading.criteria],
+        "citations": cited(tuple(citations)),
+    }
+
+
 def cited(citations: tuple[Citation, ...]) -> list[dict[str, str]]:
     return [
         {"clause": c.clause.value, "section": c.section, "place": c.place, "summary": c.summary}
@@ -206,6 +277,11 @@ def followed(criterion: Criterion) -> list[dict[str, str]]:
     return [
         {"reading": r.iri.value, "label": r.label, "definition": r.text} for r in criterion.readings
     ]
+
+
+def missing_sets(answer: Answer) -> list[list[Criterion]]:
+    """Return the missing sets, the smaller first; of very many, so many as anybody reads."""
+    return [ordered(way) for way in answer.missing[:MOST_SETS]]
 
 
 def ordered(way: frozenset[Criterion]) -> list[Criterion]:

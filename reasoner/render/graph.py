@@ -6,7 +6,7 @@ same answer is always the same graph, and the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
@@ -56,6 +56,9 @@ def decision_graph(answer: Answer, recorder: Recorder) -> Triples:
     if answer.earliest:
         day = Literal(answer.earliest.day.isoformat(), datatype=XSD.date)
         out.add(decision, COV.earliestDate, day)
+    for note in answer.notes:
+        out.add(decision, COV.codingNote, Literal(note.text, language="en"))
+    out.update(_rests_on(decision, answer))
     for criterion in answer.deciding:
         out.add(decision, COV.decidedBy, criterion.iri)
     for criterion in {c for way in answer.missing for c in way}:
@@ -85,6 +88,8 @@ def validation_report(answer: Answer) -> Triples:
     covered = answer.decision is Decision.COVERED
     out.add(report, RDF.type, SH.ValidationReport)
     out.add(report, SH.conforms, Literal("true" if covered else "false", datatype=XSD.boolean))
+    # A report that conforms has no result, so what it rests on stands beside.
+    out.update(_rests_on(report, answer))
     if covered:
         return out
     missing = [c for way in answer.missing for c in ordered(way)]
@@ -95,6 +100,17 @@ def validation_report(answer: Answer) -> Triples:
         out.add(report, SH.result, result)
         out.update(_described(result, answer, SH.Info, answer.reason))
     return out
+
+
+def _rests_on(subject: NamedNode, answer: Answer) -> Iterator[Spo]:
+    """Yield the readings of silence that a decision rests on."""
+    for i, reading in enumerate(answer.rests_on, start=1):
+        node = node_of(answer, f"silence-{i}")
+        yield subject, COV.restsOn, node
+        yield node, RDF.type, COV.SilenceRead
+        yield node, RDFS.comment, Literal(reading.words, language="en")
+        for criterion in reading.criteria:
+            yield node, COV.onCriterion, criterion.iri
 
 
 def _result(out: Triples, report: NamedNode, answer: Answer, criterion: Criterion) -> None:

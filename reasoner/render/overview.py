@@ -14,9 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ..decision.decide import Decision
+from ..decision.needed import AllOf, in_order
 from ..engine import Answer
 from ..policies.criteria import Criterion
-from .text import in_order, sections
+from .documenting import number
+from .text import sections
 from .words import DECISIONS, ENDS
 
 
@@ -61,12 +63,13 @@ def turns_on(answer: Answer) -> str:
     if answer.decision is Decision.COVERED:
         return f"all {len(answer.deciding)} requirements are met" if answer.deciding else ""
     if answer.decision is Decision.NEEDS_INFORMATION:
-        ways = answer.missing
-        always = frozenset.intersection(*ways) if ways else frozenset[Criterion]()
-        rest = frozenset().union(*ways) - always if ways else frozenset[Criterion]()
-        lines = [named(c) for c in in_order(always, answer)]
-        if rest:
-            lines.append("one of: " + "; ".join(named(c) for c in in_order(rest, answer)))
+        certain = [p for p in answer.needed.parts if isinstance(p, Criterion)]
+        lines = [named(c) for c in certain]
+        for part in answer.needed.parts:
+            if not isinstance(part, Criterion):
+                rest = dict.fromkeys(named(c) for c in in_order(part))
+                least = "one" if isinstance(part, AllOf) else number(part.least)
+                lines.append(f"{least} of: " + "; ".join(rest))
     else:
         lines = [named(c) for c in answer.deciding]
     told = DECISIONS[answer.decision].lead + "\n".join(lines)

@@ -18,21 +18,22 @@ from rich.text import Text
 from rich.tree import Tree
 
 from ..decision.decide import Decision
+from ..decision.reasons import in_play, limiting
 from ..decision.select import Catalogue
+from ..decision.silences import noun
 from ..decision.statements import Statement
 from ..engine import Answer
 from ..judge.valuation import Verdict
-from ..namespaces import SKOS
+from ..namespaces import COV, SKOS
 from ..plain import AFFIRMS, DENIES, HAS_CODE, HAS_KIND
 from ..policies.clauses import Clause, uncited
 from ..policies.criteria import Citation, Criterion, Kind, Policy, Route
 from ..request.gate import Request
 from .data import Recorder
+from .documenting import Line, blocks
 from .words import DECISIONS, ENDS
 
 SECTION_WIDTH = 24
-# With so many ways to complete a request, listing each helps nobody.
-MOST_WAYS_LISTED = 4
 
 
 class Renderer:
@@ -90,7 +91,9 @@ class Renderer:
                 heading = "Because it is not"
             yield Text(heading)
             show = answer.decision is not Decision.COVERED
-            yield self._listed(answer.deciding, answer if show else None)
+            lines = [Line("", c) for c in answer.deciding]
+            yield self._listed(lines, answer if show else None, self._folded(answer))
+        yield from self._rests_on(answer)
         if answer.decision is Decision.NEEDS_REVIEW:
             for route in self._taken(answer):
                 yield self._pair("By way of", f"{route.label} ({sections(route.citations)})")
@@ -102,6 +105,30 @@ class Renderer:
         if answer.earliest:
             day, later = answer.earliest.day.isoformat(), answer.earliest.decision
             yield self._pair("Ask again from", f"{day} (then: {DECISIONS[later].title.lower()})")
+        for note in answer.notes:
+            yield self._pair("Coding note", note.text)
+
+    def _folded(self, answer: Answer) -> str:
+        """Return how many criteria of other sections are in the way too, where some are."""
+        policy, valuation = answer.policy, answer.valuation
+        if answer.decision is not Decision.NOT_COVERED or policy is None or valuation is None:
+            return ""
+        others = limiting(policy.root, valuation).difference(answer.deciding)
+        word = "criterion" if len(others) == 1 else "criteria"
+        return f"and {len(others)} {word} of other sections" if others else ""
+
+    def _rests_on(self, answer: Answer) -> Iterable[RenderableType]:
+        """Yield the readings of silence without which the decision would be a question."""
+        name, policy, valuation = "Rests on", answer.policy, answer.valuation
+        if policy is None or valuation is None or not answer.rests_on:
+            return
+        # A section that does not apply is not named.
+        concerned = in_play(policy, valuation)
+        for reading in answer.rests_on:
+            leaves = [leaf for leaf in reading.criteria if leaf in concerned]
+            where = sections(c for leaf in leaves for c in leaf.citations)
+            yield self._pair(name, f"{reading.words} ({where})" if where else reading.words)
+            name = ""
 
     def _unmet_scope(self, answer: Answer) -> bool:
         valuation = answer.valuation
@@ -118,33 +145,18 @@ class Renderer:
 
     def _missing(self, answer: Answer) -> Iterable[RenderableType]:
         """Yield what to document: what is needed in any case, then the alternatives."""
-        ways = answer.missing
-        if not ways:
-            return
-        always = frozenset.intersection(*ways)
-        rest = [way - always for way in ways if way - always]
-        if always:
-            yield Text("To be documented")
-            yield self._listed(in_order(always, answer), answer)
-        if not rest:
-            return
-        yield Text(f"{'And one' if always else 'One'} of these")
-        if len(rest) <= MOST_WAYS_LISTED or all(len(way) == 1 for way in rest):
-            for way in rest:
-                yield self._listed(in_order(way, answer), answer, bullet="or")
-        else:
-            every = frozenset().union(*rest)
-            yield self._listed(in_order(every, answer), answer, bullet="or")
+        for block in blocks(answer.needed):
+            yield Text(block.heading)
+            yield self._listed(block.lines, answer)
 
     def _listed(
-        self, criteria: Sequence[Criterion], answer: Answer | None, bullet: str = ""
+        self, lines: Iterable[Line], answer: Answer | None, more: str = ""
     ) -> RenderableType:
         """Return criteria with their sections, and what the record says where asked."""
         table = Table.grid(padding=(0, 2))
         table.add_column(width=SECTION_WIDTH, overflow="fold")
         table.add_column(overflow="fold")
-        for i, criterion in enumerate(criteria):
-            joint = f"{bullet} " if bullet and i == 0 else ""
+        for joint, criterion in lines:
             if answer is not None and self._excludes(criterion, answer):
                 joint += "whether this is so: "
             label = Text(f"{joint}{criterion.label}")
@@ -152,7 +164,12 @@ class Renderer:
                 label.append(f"\non record: {found}", style="dim")
             if answer is not None and (lacking := self._not_stated(criterion, answer)):
                 label.append(f"\nnot stated: {lacking}", style="yellow")
+            if answer is not None:
+                for line in self._asked(criterion, answer):
+                    label.append(f"\n{line}", style="yellow")
             table.add_row(Text(sections(criterion.citations), style="cyan"), label)
+        if more:
+            table.add_row(Text(), Text(more, style="dim"))
         return Padding(table, (0, 0, 0, 2))
 
     def _excludes(self, criterion: Criterion, answer: Answer) -> bool:
@@ -180,9 +197,33 @@ class Renderer:
             return ""
         return ", ".join(noun(label) for label in self.recorder.silent(criterion, answer))
 
+    def _asked(self, criterion: Criterion, answer: Answer) -> Iterable[str]:
+        """Yield what of the record does not count, and what else would settle a question."""
+        valuation, facts = answer.valuation, answer.prepared.facts
+        if criterion.kind is not Kind.COMPONENT or valuation is None:
+            return
+        if valuation.verdict(criterion) is Verdict.MET:
+            return
+        if passed := self.recorder.questions.not_counted(criterion, facts):
+            yield f"does not count: {'; '.join(passed)}"
+        if valuation.verdict(criterion) is Verdict.NOT_DOCUMENTED:
+            asks = self.recorder.questions.asks(criterion, facts)
+            # What is not stated of a record stands there already.
+            if told := [ask for ask in asks if not ask.startswith("state of the record")]:
+                yield f"would settle it: {', '.join(told)}"
+
     def _said(self, said: Statement, answer: Answer) -> str:
         p = NamedNode(said.property)
-        return f"{noun(self.knowledge.label(p))} {self._value(p, said.value, answer)}"
+        told = f"{noun(self.knowledge.label(p))} {self._value(p, said.value, answer)}"
+        if because := self.recorder.because(said, answer):
+            return f"{told} (follows from {', '.join(self._term(t) for t in because)})"
+        return told
+
+    def _term(self, iri: str) -> str:
+        term = NamedNode(iri)
+        if self.knowledge.is_a(term, COV.ProcedureCode):
+            return f"code {self.knowledge.triples.text(term, SKOS.notation)}"
+        return self.knowledge.label(term)
 
     def _value(self, p: NamedNode, value: str, answer: Answer) -> str:
         told = answer.prepared.facts.stated.get(value, {})
@@ -276,18 +317,6 @@ def read(criterion: Criterion) -> str:
     if not (criterion.interpretation and named):
         return criterion.interpretation or named
     return f"{criterion.interpretation} ({named})"
-
-
-def noun(label: str) -> str:
-    """Return a property's label without the verb it begins with: "has intent" is "intent"."""
-    verb, _, rest = label.partition(" ")
-    return rest if rest and verb in ("has", "had", "of", "uses", "treats", "requests") else label
-
-
-def in_order(criteria: Iterable[Criterion], answer: Answer) -> list[Criterion]:
-    """Return criteria in the order of the document."""
-    order = list(answer.policy.criteria) if answer.policy else []
-    return sorted(criteria, key=lambda c: order.index(c.iri))
 
 
 def sections(citations: Iterable[Citation]) -> str:

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from pyoxigraph import NamedNode
 
+from .. import days
 from ..knowledge import codes
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, XSD, compact
 from ..triples import Node, Term, Triples
+from .listing import refuse_lists
+from .onset import refuse_onsets
 from .records import Records
-from .values import day_of, is_group
+from .values import ends_of
 
 PROCEDURES = (COV.RequestedProcedure, COV.PlannedProcedure, COV.EarlierProcedure)
-# Pairs of days on one record, the earlier first.
+# Pairs of dates on one record, the earlier first.
 ORDERED = ((COV.startedOn, COV.endedOn), (COV.performedOn, COV.reliefLastedUntil))
 
 
@@ -32,17 +35,10 @@ def refuse_incoherent(records: Records) -> None:
     for role in PROCEDURES:
         for node in records.of(role):
             _refuse_codes(records, node)
-    asked = records.knowledge.triples.objects(COV.treatsRegion, COV.requiredOrInferredOf)
-    for node in (node for role in asked for node in records.of(role)):  # type: ignore[arg-type]
-        if not _has_region(records, node):
-            hint = "state cov:treatsRegion, or the levels with cov:treatsLevel"
-            raise records.refuse(node, "no region is stated or follows from its code", hint)
     _refuse_days(records)
-    for course in records.of(COV.TherapyCourse):
-        for kind in records.triples.objects(course, COV.ofTherapy):
-            if is_group(kind, records.knowledge):
-                hint = "state the kind of therapy that was given"
-                raise records.refuse(course, f"{compact(kind.value)} is a group of therapies", hint)
+    _refuse_years(records)
+    refuse_lists(records)
+    _refuse_lengths(records)
     seen: set[Term] = set()
     for pain in records.of(COV.PainRecord):
         for region in records.triples.objects(pain, COV.inRegion):
@@ -56,14 +52,23 @@ def refuse_incoherent(records: Records) -> None:
 def _refuse_codes(records: Records, node: Node) -> None:
     """Refuse codes and kinds that do not make one procedure."""
     knowledge = records.knowledge
-    primary, add_ons = codes.add_ons(records.triples.objects(node, COV.hasProcedureCode), knowledge)
+    stated = records.triples.objects(node, COV.hasProcedureCode)
+    primary, add_ons = codes.add_ons(stated, knowledge)
     kinds = records.triples.objects(node, COV.hasKind)
     if not primary and not add_ons and not kinds:
-        raise records.refuse(node, "neither a procedure code nor a kind is stated")
-    if len(primary) > 1:
-        both = " and ".join(codes.plain(c) for c in primary[:2])
+        what = "neither a procedure code nor a kind is stated"
+        if stated:
+            names = " and ".join(sorted(codes.plain(c) for c in stated))
+            what = f"{names} only goes with a procedure, and that is not stated"
+        raise records.refuse(node, what)
+    if apart := codes.two_procedures(primary, knowledge):
+        both = " and ".join(codes.plain(c) for c in apart)
         requested = records.roles[node] == COV.RequestedProcedure
-        hint = "a visit with two procedures is two requests" if requested else "state each alone"
+        hint = (
+            "a visit with two procedures is two requests, each with the other as cov:alsoPlanned"
+            if requested
+            else "state each alone"
+        )
         raise records.refuse(node, f"{both} are two procedures", hint)
     for add_on in add_ons:
         goes_with = knowledge.triples.objects(add_on, COV.addOnTo)
@@ -82,31 +87,52 @@ def _refuse_codes(records: Records, node: Node) -> None:
                 )
 
 
-def _has_region(records: Records, node: Node) -> bool:
-    """Return whether a procedure has a region, as far as its kind of procedure has one."""
-    t, known = records.triples, records.knowledge.triples
-    means = t.objects(node, COV.hasProcedureCode) + t.objects(node, COV.hasKind)
-    return (
-        bool(t.objects(node, COV.treatsRegion) or t.objects(node, COV.treatsLevel))
-        or any(known.objects(m, COV.impliesRegion) for m in means)
-        or not any(codes.needs_region(m, records.knowledge) for m in means)
-    )
-
-
 def _refuse_days(records: Records) -> None:
     t = records.triples
     (request,) = records.of(COV.CoverageRequest)
-    service = day_of(t.value(request, COV.dateOfService))
+    service = t.text(request, COV.dateOfService)
     for node in records.roles:
         for p, declared in records.knowledge.properties.items():
-            day = day_of(t.value(node, p)) if declared.value_type == XSD.date else None
-            if day and service and day > service:
+            ends = ends_of(t.value(node, p)) if declared.value_type == XSD.date else None
+            if ends and ends[0] > service:
                 raise records.refuse(node, f"{compact(p.value)} is after the date of service")
         for first, second in ORDERED:
-            start, end = day_of(t.value(node, first)), day_of(t.value(node, second))
-            if start and end and end < start:
+            start, end = ends_of(t.value(node, first)), ends_of(t.value(node, second))
+            # Wrong wherever the days may lie.
+            if start and end and end[1] < start[0]:
                 what = f"{compact(second.value)} is before {compact(first.value)}"
                 raise records.refuse(node, what)
+
+
+def _refuse_years(records: Records) -> None:
+    """Refuse a number of years that contradicts the date that they are counted from."""
+    t = records.triples
+    (request,) = records.of(COV.CoverageRequest)
+    service = t.text(request, COV.dateOfService)
+    for number, p in records.knowledge.counted_years.items():
+        for node, years in t.pairs(number):
+            began, stated = days.years_back(service, int(float(years.value))), t.value(node, p)
+            ends = ends_of(stated)
+            if ends and (ends[1] < began[0] or ends[0] > began[1]):
+                what = f"{compact(number.value)} contradicts {compact(p.value)}"
+                raise records.refuse(node, what, "years are whole, up to the date of service")
+
+
+def _refuse_lengths(records: Records) -> None:
+    """Refuse courses that are longer, or shorter, than their dates can be."""
+    t = records.triples
+    (request,) = records.of(COV.CoverageRequest)
+    day = t.text(request, COV.dateOfService)
+    for course in records.of(COV.TherapyCourse):
+        lasted = t.text(course, COV.lasted)
+        start, end = (ends_of(t.value(course, p)) for p in (COV.startedOn, COV.endedOn))
+        if not lasted or not start:
+            continue
+        if days.last_day(start[0], lasted) > (end[1] if end else day):
+            hint = "" if end else "it would end after the date of service"
+            raise records.refuse(course, "cov:lasted is longer than its dates allow", hint)
+        if end and days.last_day(start[1], lasted) < end[0]:
+            raise records.refuse(course, "cov:lasted is shorter than its dates say")
 
 
 def _refuse_facts(records: Records, facts: Triples, hint: str) -> None:
@@ -130,10 +156,14 @@ def refuse_contradictions_of(records: Records, classified: Triples) -> None:
     for role in PROCEDURES:
         for node in records.of(role):
             _refuse_regions(records, node, classified)
+            _refuse_joints(records, node, classified)
+    for node in records.of(COV.RequestedProcedure):
+        refuse_onsets(records, node, classified)
     for node in records.roles:
         for p, values in classified.predicates(node).items():
             # A patient may have, or not have, several things that exclude each other in one.
-            if p not in (COV.affirms, COV.denies):
+            in_one = p == COV.affirms and records.roles[node] == COV.EarlierProcedure
+            if in_one or p not in (COV.affirms, COV.denies):
                 own = records.triples.objects(node, p)
                 _refuse_alternatives(records, node, values, own, knowledge)
     for patient in records.of(COV.Patient):
@@ -161,10 +191,40 @@ def _refuse_regions(records: Records, node: Node, classified: Triples) -> None:
         raise records.refuse(node, f"it is in {names} at once", hint)
 
 
+def _refuse_joints(records: Records, node: Node, classified: Triples) -> None:
+    """Refuse levels and nerves of joints that the procedure cannot be about."""
+    t, known = records.triples, records.knowledge.triples
+    means = [*t.objects(node, COV.hasProcedureCode), *t.objects(node, COV.hasKind)]
+    for meaning in sorted(means, key=str):
+        for joint in known.objects(meaning, COV.actsOnJoint):
+            for level in sorted(t.objects(node, COV.treatsLevel), key=str):
+                if joint in known.objects(level, COV.lacksJoint):
+                    about = f"{compact(meaning.value)} is about a {records.knowledge.label(joint)}"
+                    what = f"{about}, and {compact(level.value)} has none"
+                    raise records.refuse(node, what, "state the levels of the joints")
+    regions = set(classified.objects(node, COV.treatsRegion))
+    for nerve in sorted(t.objects(node, COV.treatsNerve), key=str):
+        joints = known.subjects(COV.suppliedBy, nerve)
+        lies = {r for j in joints for p in (COV.inRegion, COV.liesIn) for r in known.objects(j, p)}
+        if regions and not regions & lies:
+            region = records.knowledge.label(min(regions, key=str))
+            what = f"{compact(nerve.value)} belongs to no joint of the {region}"
+            raise records.refuse(node, what, "state the nerves of the joints that are treated")
+
+
 def _refuse_alternatives(
     records: Records, node: Node, values: list[Term], stated: list[Term], knowledge: Knowledge
 ) -> None:
     """Refuse two alternatives, naming one that is stated before one that follows from it."""
+    known, t = knowledge.triples, records.triples
+    # What a code rules out is said with the code.
+    for code in sorted(t.objects(node, COV.hasProcedureCode), key=str):
+        for implied in known.objects(code, COV.impliesIntent):
+            for other in sorted(knowledge.incompatible.get(implied, frozenset()), key=str):
+                if other in stated and implied in values:
+                    label = knowledge.label(implied)
+                    what = f"{compact(code.value)} stands for {label} and contradicts"
+                    raise records.refuse(node, f"{what} {compact(other.value)}")
     concepts = (v for v in values if isinstance(v, NamedNode))
     for value in sorted(concepts, key=lambda v: (v not in stated, str(v))):
         for other in sorted(knowledge.incompatible.get(value, frozenset()) & set(values), key=str):

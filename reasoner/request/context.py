@@ -31,7 +31,8 @@ def shipped_context(knowledge: Knowledge) -> Context:
 
     Facts, regions and roles are written by their bare names (``"Infection"``), codes by
     the plain code (``"64493"``) or as ``code:64493``, other records as nested objects or
-    by their IRI. Dates are strings, numbers are numbers.
+    by their IRI. Dates are strings ("2024-06-10", "2024-06" or "2024"), numbers are numbers.
+    An empty list says that there was none, null that nothing is known.
     """
     terms: Context = {
         "@version": 1.1,
@@ -149,6 +150,18 @@ def meaning(key: str, terms: Context) -> str:
                 hint="use a term of the context, a known prefix or an absolute IRI",
             )
     return ""
+
+
+def expanded(name: str, terms: Context) -> str:
+    """Return the IRI that a name of a document stands for, or the name where it stands for none."""
+    definition = terms.get(name)
+    stated = definition.get("@id", name) if isinstance(definition, dict) else definition or name
+    prefix, colon, rest = str(stated).partition(":")
+    base = terms.get(prefix)
+    if colon and isinstance(base, str) and not rest.startswith("//"):
+        return base + rest
+    vocabulary = terms.get("@vocab")
+    return f"{vocabulary}{stated}" if not colon and isinstance(vocabulary, str) else str(stated)
 
 
 def shown(name: str) -> str:

@@ -151,7 +151,8 @@ def _request(records: Records, name: str) -> Request:
         statements.setdefault(s.value, {}).setdefault(p.value, {})[value_of(o)] = None
         role = links.get(p)
         if role is not None and role in knowledge.record_classes:
-            classes[o.value] = role.value
+            if not knowledge.is_a(o, role):
+                classes[o.value] = role.value
         elif codes.is_untabled(o, knowledge):
             classes[o.value] = COV.DiagnosisCode.value
     (iri,) = (

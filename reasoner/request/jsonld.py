@@ -2,8 +2,10 @@
 
 JSON-LD processors pass over what they cannot map, keep the last or both of two equal
 keys, and turn numbers into floating point. Each is an error here or is settled before
-the parser runs: one walk checks every key, writes every number as a decimal, and counts
-the triples the document must give. A count that differs means something was lost.
+the parser runs: one walk checks every key, writes every number as a decimal and every date
+as the day, month or year that it is, and counts the triples the document must give. A count
+that differs means something was lost. An empty list says that there was none, and null that
+nothing is known; neither is a triple of JSON-LD, so what they say is written out.
 """
 
 from __future__ import annotations
@@ -11,21 +13,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from pyoxigraph import RdfFormat, parse
+from pyoxigraph import NamedNode, RdfFormat, parse
 
 from ..errors import InputError
 from ..knowledge.base import Knowledge
-from ..namespaces import REQUESTS, XSD
+from ..namespaces import COV, REQUESTS, XSD
 from ..triples import Spo
-from .context import Context, caller_context, meaning, shipped_context, shown
+from .context import Context, caller_context, expanded, meaning, shipped_context, shown
+from .listing import LISTING
 
 DEEPEST = 64
 LONGEST_NUMBER = 18
 
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|(?P<open>[\[{])|(?P<close>[\]}])', re.DOTALL)
 _KEYWORD = re.compile(r"@[A-Za-z]+\Z")
+# How a date is written that is known to the month or the year alone.
+_VAGUER = {
+    re.compile(r"[0-9]{4}-[0-9]{2}\Z"): XSD.gYearMonth.value,
+    re.compile(r"[0-9]{4}\Z"): XSD.gYear.value,
+}
 
 
 class _Number(str):
@@ -50,12 +59,12 @@ def parse_json(text: str, knowledge: Knowledge) -> list[Spo]:
         nodes = document
     else:
         raise InputError("the JSON is neither an object nor an array of objects")
-    expected = 0
+    expected, walk = 0, _Walk(terms, knowledge)
     rewritten = []
     for node in nodes:
         if not isinstance(node, dict) or "@value" in node:
             raise InputError("only objects can stand at the top of the JSON")
-        checked, count = _node(node, terms, "")
+        checked, count = walk.node(node, "")
         expected += count
         rewritten.append(checked)
     try:
@@ -123,57 +132,99 @@ def _top(document: dict[str, Any], terms: Context) -> list[Any]:
     return graph if isinstance(graph, list) else [graph]
 
 
-def _node(node: dict[str, Any], terms: Context, path: str) -> tuple[dict[str, Any], int]:
-    """Return a node object with its numbers settled, and how many triples it gives."""
-    result: dict[str, Any] = {}
-    seen: set[str] = set()
-    count = 0
-    for key, value in node.items():
-        where = f"{path}.{key}" if path else key
-        keyword = _meaning(key, terms, path)
-        if keyword and keyword in seen:
-            raise InputError(f"duplicate {keyword}", path)
-        seen.add(keyword)
-        if keyword in ("@id", "@type"):
-            texts = value if isinstance(value, list) and keyword == "@type" else [value]
-            if not texts or any(not _is_text(t) for t in texts):
-                raise InputError(f"{keyword} must be an IRI", path)
-            result[key] = value
-            count += len(texts) if keyword == "@type" else 0
-        elif keyword == "@graph":
-            raise InputError("named graphs are not read", path)
-        elif keyword:
-            raise InputError(f"{keyword} does not belong here", path)
-        else:
-            found = list(_values(value, terms, _printable(where)))
-            if not found:
-                raise InputError("states nothing", _printable(where), "leave it out")
-            result[key] = [v for v, _ in found]
-            count += sum(1 + inner for _, inner in found)
-    return result, count
+@dataclass(frozen=True)
+class _Walk:
+    """The one walk over a document, under its context."""
 
+    terms: Context
+    knowledge: Knowledge
 
-def _values(value: Any, terms: Context, path: str) -> Iterator[tuple[Any, int]]:
-    """Yield each single value under a key, with the triples inside it."""
-    if value is None:
-        raise InputError("is null", path, "leave it out")
-    if isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _values(item, terms, f"{path}[{number}]")
-    elif isinstance(value, dict):
-        keywords = {_meaning(key, terms, path) for key in value}
-        if "@set" in keywords and len(value) == 1:
-            yield from _values(next(iter(value.values())), terms, path)
-        elif "@value" in keywords:
-            yield _value_object(value, terms, path), 0
+    def node(self, node: dict[str, Any], path: str) -> tuple[dict[str, Any], int]:
+        """Return a node object with its values settled, and how many triples it gives."""
+        result: dict[str, Any] = {}
+        lists: dict[str, list[dict[str, str]]] = {}
+        seen: set[str] = set()
+        count = 0
+        for key, value in node.items():
+            where = f"{path}.{key}" if path else key
+            keyword = _meaning(key, self.terms, path)
+            if keyword and keyword in seen:
+                raise InputError(f"duplicate {keyword}", path)
+            seen.add(keyword)
+            if keyword in ("@id", "@type"):
+                texts = value if isinstance(value, list) and keyword == "@type" else [value]
+                if not texts or any(not _is_text(t) for t in texts):
+                    raise InputError(f"{keyword} must be an IRI", path)
+                result[key] = value
+                count += len(texts) if keyword == "@type" else 0
+            elif keyword == "@graph":
+                raise InputError("named graphs are not read", path)
+            elif keyword:
+                raise InputError(f"{keyword} does not belong here", path)
+            elif value is None or value == []:
+                same = expanded(key, self.terms)
+                if any(expanded(k, self.terms) == same for k in node.keys() - {key}):
+                    raise InputError("is stated under another name too", _printable(where))
+                for p, about in self._unsaid(key, value, _printable(where)):
+                    lists.setdefault(p, []).append({"@id": about})
+                    count += 1
+            else:
+                found = list(self._values(key, value, _printable(where)))
+                if not found:
+                    raise InputError("states nothing", _printable(where), "leave it out")
+                result[key] = [v for v, _ in found]
+                count += sum(1 + inner for _, inner in found)
+        for says, named in lists.items():
+            result[says] = [*result.get(says, []), *named]
+        return result, count
+
+    def _unsaid(self, key: str, value: object, path: str) -> Iterator[tuple[str, str]]:
+        """Yield what an empty list or null says: how much of which list is on record."""
+        link = NamedNode(expanded(key, self.terms))
+        declared = self.knowledge.properties.get(link)
+        whole = self.knowledge.triples.subjects(COV.listsBy, link)
+        if whole and declared and declared.stated_of & LISTING:
+            says = COV.partialFor if value is None else COV.completeFor
+            yield says.value, whole[0].value
+        elif value is not None:
+            raise InputError("states nothing", path, "leave it out")
+        elif declared is None or not declared.stated_of:
+            raise InputError("is null", path, "leave it out")
+        elif declared.required_of:
+            raise InputError("is null", path, "it must be stated")
+
+    def _values(self, key: str, value: Any, path: str) -> Iterator[tuple[Any, int]]:
+        """Yield each single value under a key, with the triples inside it."""
+        if value is None:
+            raise InputError("is null", path, "leave it out")
+        if isinstance(value, list):
+            for number, item in enumerate(value):
+                yield from self._values(key, item, f"{path}[{number}]")
+        elif isinstance(value, dict):
+            keywords = {_meaning(k, self.terms, path) for k in value}
+            if "@set" in keywords and len(value) == 1:
+                yield from self._values(key, next(iter(value.values())), path)
+            elif "@value" in keywords:
+                yield _value_object(value, self.terms, path), 0
+            else:
+                yield self.node(value, path)
+        elif isinstance(value, _Number):
+            yield {"@value": str(value), "@type": XSD.decimal.value}, 0
+        elif isinstance(value, str) and _KEYWORD.match(value):
+            raise InputError("a JSON-LD keyword stands where a value belongs", path)
         else:
-            yield _node(value, terms, path)
-    elif isinstance(value, _Number):
-        yield {"@value": str(value), "@type": XSD.decimal.value}, 0
-    elif isinstance(value, str) and _KEYWORD.match(value):
-        raise InputError("a JSON-LD keyword stands where a value belongs", path)
-    else:
-        yield value, 0
+            yield self._dated(key, value), 0
+
+    def _dated(self, key: str, value: Any) -> Any:
+        """Return a value as it is; a month or a year, where a date is read, with its type."""
+        definition = self.terms.get(key)
+        if not isinstance(definition, dict) or not isinstance(value, str):
+            return value
+        if expanded(str(definition.get("@type", "")), self.terms) == XSD.date.value:
+            for grammar, datatype in _VAGUER.items():
+                if grammar.match(value):
+                    return {"@value": value, "@type": datatype}
+        return value
 
 
 def _value_object(value: dict[str, Any], terms: Context, path: str) -> dict[str, Any]:

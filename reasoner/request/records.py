@@ -6,8 +6,9 @@ message names a record by its role and the caller's own name for it, never by a 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 from pyoxigraph import NamedNode
 
@@ -21,6 +22,8 @@ UNNAMED = REQUESTS + "node#"
 # What tells one unnamed record from another without naming a value.
 _TELLING = (COV.hasProcedureCode, COV.hasKind, COV.ofTherapy, COV.inRegion)
 _LONGEST_LABEL = 24
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_SHORTEST_WORD = 4
 
 
 @dataclass(frozen=True)
@@ -95,12 +98,41 @@ def one_line(text: str) -> str:
 
 
 def suggestion(unknown: Term, known: list[NamedNode]) -> str:
-    """Return a hint that names the nearest known term, or the empty string."""
+    """Return a hint that names the known term that is spelled nearly so, or the empty string.
+
+    Each word must be nearly the same one and each number the same: a hint may mend how a term
+    is written, and never what it means.
+    """
     names = {_distinct(k.value): k for k in known}
-    near = get_close_matches(_distinct(unknown.value), sorted(names), n=1, cutoff=0.6)
-    return f"did you mean {term_name(names[near[0]].value)}?" if near else ""
+    written = _distinct(unknown.value)
+    near = get_close_matches(written.lower(), [n.lower() for n in sorted(names)], n=3, cutoff=0.8)
+    by_capitals = {n.lower(): n for n in sorted(names)}
+    alike = [by_capitals[n] for n in near if _same_words(written, by_capitals[n])]
+    return f"did you mean {term_name(names[alike[0]].value)}?" if alike else ""
 
 
 def _distinct(iri: str) -> str:
     """Return what tells a term from others of its kind: payers differ in their paths."""
-    return (iri if iri.startswith(POLICIES) else local_name(iri)).lower()
+    return iri if iri.startswith(POLICIES) else local_name(iri)
+
+
+def _same_words(written: str, known: str) -> bool:
+    if _letters(written) == _letters(known):
+        return True
+    ours, theirs = (_WORDS.findall(text) for text in (written, known))
+    return len(ours) == len(theirs) and all(map(_same_word, ours, theirs))
+
+
+def _same_word(one: str, other: str) -> bool:
+    one, other = one.lower(), other.lower()
+    if one == other:
+        return True
+    # Among short words, and in how a word begins, one letter tells left from right.
+    if min(len(one), len(other)) < _SHORTEST_WORD or one[:2] != other[:2]:
+        return False
+    same = sum(block.size for block in SequenceMatcher(None, one, other).get_matching_blocks())
+    return same >= max(len(one), len(other)) - 1
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.lower() if c.isalnum())

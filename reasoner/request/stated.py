@@ -24,7 +24,7 @@ from pyoxigraph import (
 )
 
 from ..namespaces import COV, RDF, XSD
-from ..plain import Statements, Value, term_of, text_of
+from ..plain import Statements, Value, date_type, term_of, text_of
 from ..triples import Spo, Triples
 from .records import UNNAMED
 
@@ -92,7 +92,7 @@ def _named(quad: Quad) -> Spo:
 def _object(value: Value) -> str:
     if not isinstance(value, str):
         return f'"{text_of(value)}"^^{XSD.decimal}'
-    return _node(value) if ":" in value else f'"{value}"^^{XSD.date}'
+    return _node(value) if ":" in value else f'"{value}"^^{date_type(value)}'
 
 
 def _node(iri: str) -> str:

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from pyoxigraph import Literal, NamedNode
 
+from .. import days
 from ..knowledge import codes
 from ..knowledge.base import Knowledge, Property
 from ..namespaces import COV, RDF, XSD, compact
@@ -24,15 +25,26 @@ LONGEST_NUMBER = 18
 YEARS = range(1900, 2201)
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# How a date may be written where it is known to the month or the year alone.
+_VAGUER = {
+    XSD.gYearMonth: re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])"),
+    XSD.gYear: re.compile(r"[0-9]{4}"),
+}
+_CALLED = {XSD.date: "a date", XSD.gYearMonth: "a month", XSD.gYear: "a year"}
 _NUMBERS = {
     XSD.integer: re.compile(r"[+-]?[0-9]+"),
     XSD.decimal: re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"),
 }
-_NAMES = {XSD.date: "a date", XSD.decimal: "a number"}
+_NAMES = {XSD.date: "a date", XSD.decimal: "a number", XSD.duration: "a length of time"}
 _HINTS = {
     XSD.date: 'write "YYYY-MM-DD"^^xsd:date',
     XSD.decimal: "write the digits as xsd:decimal or xsd:integer",
+    XSD.duration: 'write "P42D"^^xsd:dayTimeDuration or "P3M"^^xsd:yearMonthDuration',
 }
+_PARTIAL_HINT = 'write "YYYY-MM-DD"^^xsd:date, "YYYY-MM"^^xsd:gYearMonth or "YYYY"^^xsd:gYear'
+_LENGTH = re.compile(r"P(?=[0-9])(?:[0-9]{1,3}Y)?(?:[0-9]{1,4}M)?|P[0-9]{1,5}[WD]")
+_LENGTHS = (XSD.duration, XSD.dayTimeDuration, XSD.yearMonthDuration)
+LONGEST_YEARS = 100
 
 
 def value_of(records: Records, node: Node, declared: Property, value: Term) -> Term:
@@ -50,11 +62,27 @@ def value_of(records: Records, node: Node, declared: Property, value: Term) -> T
         raise records.refuse(node, f"{name}: a node where {_NAMES[wanted]} belongs", _HINTS[wanted])
     if wanted == XSD.decimal:
         return _number(records, node, declared, value)
-    if value.datatype != wanted:
-        raise records.refuse(node, f"{name}: {_kind(value)} where a date belongs", _HINTS[wanted])
-    if not day_of(value):
-        raise records.refuse(node, f"{name} is not a date of the calendar", _HINTS[wanted])
+    if wanted == XSD.duration:
+        return _length(records, node, name, value)
+    hint = _PARTIAL_HINT if declared.ends else _HINTS[wanted]
+    if value.datatype != wanted and not (declared.ends and value.datatype in _VAGUER):
+        raise records.refuse(node, f"{name}: {_kind(value)} where a date belongs", hint)
+    if not ends_of(value):
+        called = _CALLED[value.datatype]
+        raise records.refuse(node, f"{name} is not {called} of the calendar", hint)
     return value
+
+
+def ends_of(value: Term | None) -> tuple[str, str] | None:
+    """Return the first and the last day of a day, month or year in its strict form, or None."""
+    if not isinstance(value, Literal):
+        return None
+    if value.datatype in _VAGUER:
+        grammar = _VAGUER[value.datatype]
+        known = grammar.fullmatch(value.value) and int(value.value[:4]) in YEARS
+    else:
+        known = day_in(value.value) is not None
+    return days.ends(value.value) if known else None
 
 
 def day_of(value: Term | None) -> date | None:
@@ -91,10 +119,27 @@ def _number(records: Records, node: Node, declared: Property, value: Literal) ->
         raise records.refuse(node, f"{name} is below {declared.lowest:g}{unit}")
     if declared.highest is not None and number > Decimal(repr(declared.highest)):
         raise records.refuse(node, f"{name} is above {declared.highest:g}{unit}")
+    if declared.years_since and number != int(number):
+        raise records.refuse(node, f"{name} is not a whole number of years")
     plain = f"{number:f}"
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")
     return Literal("0" if plain == "-0" else plain, datatype=XSD.decimal)
+
+
+def _length(records: Records, node: Node, name: str, value: Literal) -> Literal:
+    """Return a length of time in months or in days."""
+    hint = _HINTS[XSD.duration]
+    if value.datatype not in _LENGTHS:
+        raise records.refuse(node, f"{name}: {_kind(value)} where a length of time belongs", hint)
+    if not _LENGTH.fullmatch(value.value):
+        raise records.refuse(node, f"{name} is not a length in months or in days", hint)
+    months, days_ = days.parts(value.value)
+    if not 0 < months * 31 + days_ <= LONGEST_YEARS * 366:
+        raise records.refuse(node, f"{name} is not between a day and {LONGEST_YEARS} years", hint)
+    if months:
+        return Literal(f"P{months}M", datatype=XSD.yearMonthDuration)
+    return Literal(f"P{days_}D", datatype=XSD.dayTimeDuration)
 
 
 def _link(records: Records, node: Node, declared: Property, value: Term) -> Term:
@@ -109,10 +154,16 @@ def _link(records: Records, node: Node, declared: Property, value: Term) -> Term
         hint = f"such as {term_name(example)}"
         raise records.refuse(node, f"{name}: {found} where a {label} belongs", hint)
     if COV.Code in knowledge.superclasses.get(takes, ()):
-        if codes.is_known(value, takes, knowledge):
-            return value
+        code = codes.canonical(value) if takes == COV.DiagnosisCode else value
+        if codes.is_known(code, takes, knowledge):
+            return code
+        if stands_for := codes.unread(value, knowledge):
+            what = (
+                f"{name}: {codes.plain(value)} stands for {stands_for}; no policy here judges that"
+            )
+            raise records.refuse(node, what, "leave it out where it is no part of the procedure")
         other = knowledge.triples.types(value) or codes.is_untabled(value, knowledge)
-        near = codes.nearest(value, takes, knowledge)
+        near = codes.nearest(code, takes, knowledge)
         raise records.refuse(
             node,
             f"{name}: {term_name(value.value)} is no {label}"
@@ -128,6 +179,8 @@ def _link(records: Records, node: Node, declared: Property, value: Term) -> Term
             else f"{name}: unknown {label} {term_name(value.value)}",
             suggestion(value, knowledge.instances_of(takes)),
         )
+    instead = knowledge.triples.value(value, COV.replacedBy)
+    value = instead if isinstance(instead, NamedNode) else value
     if takes == COV.NamedFact:
         _refuse_fact(records, node, name, value)
     return value

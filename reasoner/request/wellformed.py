@@ -76,7 +76,8 @@ def _refuse_vocabulary(triple: Spo, knowledge: Knowledge) -> None:
         raise _no_declarations(p, where)
     elif declared is None or not declared.stated_of:
         if knowledge.triples.types(p):
-            raise InputError(f"{term_name(p.value)} is never stated in a request", where)
+            hint = knowledge.triples.text(p, RDFS.comment)
+            raise InputError(f"{term_name(p.value)} is never stated in a request", where, hint)
         statable = [i for i, d in knowledge.properties.items() if d.stated_of]
         raise InputError(f"unknown property {term_name(p.value)}", where, suggestion(p, statable))
     if isinstance(s, NamedNode) and s.value.startswith(OURS):
@@ -130,9 +131,12 @@ def _roles(stated: Triples, knowledge: Knowledge) -> dict[Node, NamedNode]:
                 raise records.refuse(node, f"{compact(p.value)} belongs to the {of}")
             if declared.takes not in classes:
                 continue
-            for o in objects:
+            # What the ontology names itself, such as a list as a whole, is no record.
+            for o in (o for o in objects if not knowledge.is_a(o, declared.takes)):
                 if isinstance(o, Literal) or o.value.startswith(OURS):
-                    raise records.refuse(node, f"{compact(p.value)} leads to no record")
+                    named = sorted(i.value for i in knowledge.instances_of(declared.takes))
+                    hint = f"such as {compact(named[0])}" if named else ""
+                    raise records.refuse(node, f"{compact(p.value)} leads to no record", hint)
                 if o in records.roles:
                     raise records.refuse(o, "it is linked in two roles", "each record is a node")
                 records.roles[o] = declared.takes

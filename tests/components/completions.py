@@ -74,7 +74,7 @@ def completions(history: History) -> Iterator[History]:
     regions = [history.region] if history.region else [LUMBAR, CERVICAL, THORACIC]
     options = [list(_filled_in(s, history.service)) for s in history.sessions]
     for region, sessions in product(regions, product(*options)):
-        yield History(history.service, sessions, region)
+        yield History(history.service, tuple(sessions), region)
 
 
 def _filled_in(s: Session, service: date) -> Iterator[Session]:

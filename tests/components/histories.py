@@ -47,25 +47,39 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class Session:
-    """One earlier procedure; None is what its record does not say."""
+    """One earlier procedure; None is what its record does not say.
+
+    Parameters
+    ----------
+    dated : str
+        How far its record says when: to the "day", the "month", the "year", or "never".
+    """
 
     on: date
     kind: str = DENERVATION
-    region: str = LUMBAR
+    region: str | None = LUMBAR
     technique: str | None = None
     intent: str | None = None
     relief: float | None = None
     until: date | None = None
     improved: bool | None = None
+    dated: str = "day"
 
 
 @dataclass(frozen=True)
 class History:
-    """A date of service, the region asked for, and what was done before."""
+    """A date of service, the region asked for, and what was done before.
+
+    Parameters
+    ----------
+    complete : bool or None
+        Whether the list is said to be all there was; None where nothing is said.
+    """
 
     service: date
     sessions: tuple[Session, ...] = ()
     region: str | None = LUMBAR
+    complete: bool | None = True
 
 
 def session(on: str, *, until: str | None = None, **stated: Any) -> Session:
@@ -74,9 +88,11 @@ def session(on: str, *, until: str | None = None, **stated: Any) -> Session:
     return Session(date.fromisoformat(on), until=ended, **stated)
 
 
-def told(service: str, *sessions: Session, region: str | None = LUMBAR) -> str:
+def told(
+    service: str, *sessions: Session, region: str | None = LUMBAR, complete: bool | None = True
+) -> str:
     """Return the request, in Turtle, that states a history."""
-    return turtle(History(date.fromisoformat(service), sessions, region))
+    return turtle(History(date.fromisoformat(service), sessions, region, complete))
 
 
 def turtle(history: History) -> str:
@@ -85,15 +101,20 @@ def turtle(history: History) -> str:
     return request(
         service=history.service.isoformat(),
         procedure=f"cov:hasKind code:{DENERVATION}{region}",
-        patient=f"cov:underwent {' , '.join(named)}" if named else "",
+        patient=" ; ".join(
+            [f"cov:underwent {' , '.join(named)}"] * bool(named)
+            + ["cov:completeFor cov:EarlierProcedures"] * (history.complete is True)
+            + ["cov:partialFor cov:EarlierProcedures"] * (history.complete is False)
+        ),
         more="".join(f"{n} {_stated(s)} .\n" for n, s in zip(named, history.sessions, strict=True)),
     )
 
 
 def _stated(s: Session) -> str:
     return " ; ".join(
-        [f"cov:hasKind code:{s.kind}", f"cov:treatsRegion cov:{s.region}"]
-        + [f'cov:performedOn "{s.on}"^^xsd:date']
+        [f"cov:hasKind code:{s.kind}"]
+        + [f"cov:treatsRegion cov:{s.region}"] * (s.region is not None)
+        + _dated(s)
         + [f"cov:usesTechnique cov:{s.technique}"] * (s.technique is not None)
         + [f"cov:hasIntent cov:{s.intent}"] * (s.intent is not None)
         + [f"cov:reliefPercent {s.relief}"] * (s.relief is not None)
@@ -101,6 +122,16 @@ def _stated(s: Session) -> str:
         + ["cov:affirms cov:FunctionalImprovement"] * (s.improved is True)
         + ["cov:denies cov:FunctionalImprovement"] * (s.improved is False)
     )
+
+
+DATATYPES = {"day": (10, "date"), "month": (7, "gYearMonth"), "year": (4, "gYear")}
+
+
+def _dated(s: Session) -> list[str]:
+    if s.dated == "never":
+        return []
+    length, datatype = DATATYPES[s.dated]
+    return [f'cov:performedOn "{s.on.isoformat()[:length]}"^^xsd:{datatype}']
 
 
 _SCOPES = {True: "SameRegion", False: "OtherRegion"}

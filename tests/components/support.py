@@ -18,9 +18,12 @@ from rdflib import Graph, URIRef
 from rdflib.namespace import RDF, SH
 
 from covergraph.facts.classify import Classifier
+from covergraph.facts.defaults import completed
 from covergraph.facts.derive import derive
+from covergraph.facts.following import Following
 from covergraph.facts.layout import Terms, terms_of
 from covergraph.facts.prepared import Prepared
+from covergraph.facts.underway import with_days
 from covergraph.judge import Verdict, Verdicts
 from covergraph.judge.compiled import CompiledJudge
 from covergraph.judge.reference import ReferenceJudge, failing_shapes, to_rdflib, wrapper_of
@@ -53,13 +56,15 @@ class Bench:
     classifier: Classifier
     judge: ReferenceJudge
     terms: Terms
+    following: Following
 
 
 @lru_cache(maxsize=1)
 def bench() -> Bench:
     knowledge = load(knowledge_root())
     classifier = Classifier(knowledge)
-    return Bench(knowledge, classifier, ReferenceJudge(knowledge), terms_of(knowledge, classifier))
+    terms, following = terms_of(knowledge, classifier), Following(knowledge)
+    return Bench(knowledge, classifier, ReferenceJudge(knowledge), terms, following)
 
 
 @cache
@@ -126,23 +131,30 @@ def facts_of(turtle: str) -> tuple[Request, Triples]:
     """Read, classify and derive a request, as the engine does."""
     b = bench()
     read = gate.read(turtle.encode(), media_type="text/turtle", knowledge=b.knowledge)
-    classified = b.classifier.classify(read.triples)
+    classified = b.classifier.classify(completed(read.triples, b.terms.coding))
     gate.refuse_contradictions(read, classified, b.knowledge)
     return read, derive(read.iri, read.patient, read.procedure, classified, b.knowledge)
 
 
 def verdict(leaf: str, turtle: str) -> Verdict:
     """Return both judges' verdict on a leaf, given by its properties in Turtle."""
+    return verdict_on(leaf, *facts_of(turtle))
+
+
+def verdict_on(leaf: str, read: Request, facts: Triples) -> Verdict:
+    """Return both judges' verdict on a leaf for a request that was derived."""
     policy = policy_of(leaf)
-    found = judged(policy, *facts_of(turtle))[policy.root.members[0].iri]
+    found = judged(policy, read, facts)[policy.root.members[0].iri]
     # The judge does not ask the twin of a leaf that is met.
-    assert found is not MET or conforms(leaf, turtle) == (True, True), "the twin grants less"
+    assert found is not MET or conforms_on(leaf, read, facts) == (True, True), (
+        "the twin grants less"
+    )
     return found
 
 
 def prepared_of(read: Request, facts: Triples) -> Prepared:
     """Return what judges are handed."""
-    return Prepared.of(read, facts, bench().classifier, bench().terms)
+    return Prepared.of(read, facts, bench().classifier, bench().following, bench().terms)
 
 
 def judged(policy: Policy, read: Request, facts: Triples) -> Verdicts:
@@ -156,8 +168,13 @@ def judged(policy: Policy, read: Request, facts: Triples) -> Verdicts:
 
 def conforms(leaf: str, turtle: str) -> tuple[bool, bool]:
     """Return whether a request conforms to a leaf, and whether it conforms to the leaf's twin."""
-    _, facts = facts_of(turtle)
-    failed = failing_shapes(to_rdflib(facts), _wrapped(leaf))
+    return conforms_on(leaf, *facts_of(turtle))
+
+
+def conforms_on(leaf: str, read: Request, facts: Triples) -> tuple[bool, bool]:
+    """Return whether what was derived conforms to a leaf, and whether to the leaf's twin."""
+    days = with_days(read.iri, facts, bench().knowledge)
+    failed = failing_shapes(to_rdflib(days), _wrapped(leaf))
     iri = policy_of(leaf).root.members[0].iri
     return wrapper_of(iri) not in failed, wrapper_of(twin_of(iri)) not in failed
 

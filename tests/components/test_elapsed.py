@@ -21,8 +21,14 @@ def elapsed(parameter: str, span: Span, since: str = "onsetDate") -> str:
     return f"cov:{parameter} {span.turtle} ; cov:sinceDate cov:{since}"
 
 
+def dated(day: str) -> str:
+    """Return a day, a month or a year as Turtle."""
+    datatype = {4: "gYear", 7: "gYearMonth", 10: "date"}[len(day)]
+    return f'"{day}"^^xsd:{datatype}'
+
+
 def pain(service: str, onset: str | None, in_region: str = "Lumbar", asked: str = "Lumbar") -> str:
-    began = f'; cov:onsetDate "{onset}"^^xsd:date' if onset else ""
+    began = f"; cov:onsetDate {dated(onset)}" if onset else ""
     region = f" ; cov:treatsRegion cov:{asked}Region" if asked else ""
     return request(
         service=service,
@@ -149,3 +155,92 @@ def test_elapsed_time_keeps_the_laws(span: Span, service: date, shift: int, para
     holds = reached if parameter == "minimumElapsed" else not reached
     assert conforms(leaf, pain(day, onset.isoformat())) == (holds, holds)
     assert conforms(leaf, pain(day, None)) == (False, True)
+
+
+# --- Dates that are not known to the day ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("onset", "reached"),
+    [
+        pytest.param("2024-02", True, id="the month before"),
+        pytest.param("2024-03", None, id="the month of the bound"),
+        pytest.param("2024-04", False, id="the month after"),
+        pytest.param("2023", True, id="the year before"),
+        pytest.param("2024", None, id="the year of the bound"),
+    ],
+)
+def test_a_month_or_year_is_enough_where_every_day_of_it_is(
+    onset: str, reached: bool | None
+) -> None:
+    for parameter, holds in (("minimumElapsed", True), ("elapsedLessThan", False)):
+        expected = NOT_DOCUMENTED if reached is None else MET if reached is holds else NOT_MET
+        story = pain("2024-06-15", onset)
+        assert verdict(elapsed(parameter, THREE_MONTHS), story) is expected
+
+
+def test_no_day_after_the_service_is_thought_of() -> None:
+    """Of the year of the service only the days up to it count: less than a year has passed."""
+    story = pain("2024-12-30", "2024")
+    assert verdict(elapsed("elapsedLessThan", Span(months=12)), story) is MET
+
+
+@pytest.mark.parametrize(
+    ("stated", "grown"),
+    [
+        ("cov:age 18", True),
+        ("cov:age 17", False),
+        ('cov:birthDate "2006"^^xsd:gYear', None),
+        ('cov:birthDate "2006"^^xsd:gYear ; cov:age 18', True),
+        ('cov:birthDate "2006"^^xsd:gYear ; cov:age 17', False),
+    ],
+)
+def test_an_age_is_read_as_a_birth_date(stated: str, grown: bool | None) -> None:
+    story = request(procedure="cov:hasProcedureCode code:64493", patient=stated)
+    expected = NOT_DOCUMENTED if grown is None else MET if grown else NOT_MET
+    assert verdict(elapsed("minimumElapsed", ADULT, "birthDate"), story) is expected
+
+
+@pytest.mark.parametrize(
+    ("born", "onset", "expected"),
+    [
+        ("1979", "2023-12", MET),
+        ("1979", "2024-12", NOT_DOCUMENTED),
+        ("1979", "2025", NOT_MET),
+        ("1979-02", "2024-02", NOT_DOCUMENTED),
+        ("1979-02", "2024-01", MET),
+        ("1979-02", "2024-03", NOT_MET),
+        ("1978", "2024", NOT_MET),
+    ],
+)
+def test_time_between_two_dates_has_four_ends(born: str, onset: str, expected: Verdict) -> None:
+    leaf = (
+        f"cov:betweenLessThan {Span(months=540).turtle} ; cov:sinceDate cov:birthDate ;"
+        " cov:untilDate cov:onsetDate"
+    )
+    story = request(
+        service="2025-06-15",
+        procedure="cov:hasProcedureCode code:64493",
+        patient=f"cov:birthDate {dated(born)} ; cov:hasPain :pain",
+        more=f":pain cov:inRegion cov:LumbarRegion ; cov:onsetDate {dated(onset)} .",
+    )
+    assert verdict(leaf, story) is expected
+
+
+@given(
+    st.sampled_from([THREE_MONTHS, TWO_YEARS, SIX_WEEKS]),
+    st.sampled_from(SERVICES),
+    st.integers(-40, 40),
+    st.sampled_from([4, 7]),
+    st.sampled_from(["minimumElapsed", "elapsedLessThan"]),
+)
+@settings(max_examples=25, deadline=None)
+def test_a_wider_date_decides_what_all_its_days_decide(
+    span: Span, service: date, shift: int, length: int, parameter: str
+) -> None:
+    onset = min(service, span.before(service) + timedelta(days=shift)).isoformat()[:length]
+    days = [service - timedelta(days=n) for n in range(1200)]
+    within = [day for day in days if day.isoformat().startswith(onset)]
+    answers = {(day <= span.before(service)) is (parameter == "minimumElapsed") for day in within}
+    expected = NOT_DOCUMENTED if len(answers) > 1 else MET if answers == {True} else NOT_MET
+    assert verdict(elapsed(parameter, span), pain(service.isoformat(), onset)) is expected

@@ -39,7 +39,9 @@ CRITERIA = [
         "criterion-recursion",
         f"{A_CASE} ; cov:reviewRoute :by-itself . :by-itself {ROUTE} ; cov:grounds THIS",
     ),
-    asked("criterion that requires nothing", "criterion-empty", "cov:silenceMeans cov:Absent"),
+    asked(
+        "criterion that requires nothing", "criterion-empty", "cov:silenceMeans cov:NotDocumented"
+    ),
     asked("empty conjunction", "criterion-empty", "sh:and ( )"),
     asked("criterion with a path", "criterion-shape", "sh:path cov:alsoPlanned ; sh:minCount 1"),
     added("otherwise covered", "criterion-otherwise", ":indications cov:otherwise cov:Covered ."),
@@ -86,12 +88,24 @@ COMPOSITES = [
         ":repeat-neurotomy cov:appliesWhen",
         ":repeat-neurotomy cov:appliesWhen :is-denervation .",
     ),
+    taken(
+        "condition that does not say how no earlier procedure reads",
+        "choice-when-none-stated",
+        ":earlier-neurotomy cov:whenNoneStated",
+    ),
     added(
         "grounds that are not there",
         "condition-criterion",
         ":diagnosis-review cov:grounds :no-grounds .",
     ),
     Slip("six composites in a chain", "criterion-depth", ":link-6", chain(6)),
+    added(
+        "retired code without its successors",
+        "code-succession",
+        "code:M51.37 a owl:NamedIndividual , cov:DiscDegenerationCode ; "
+        'skos:notation "M51.37" ; rdfs:label "x"@en .',
+        file="data/codes/icd-10-cm.ttl",
+    ),
 ]
 
 LEAVES = [

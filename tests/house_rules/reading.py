@@ -10,6 +10,7 @@ from tests.house_rules.slips import (
     LUMBAR,
     NARROW_REQUEST,
     REGION,
+    TECHNIQUE,
     added,
     asked,
     bound,
@@ -18,6 +19,27 @@ from tests.house_rules.slips import (
     taken,
 )
 
+UNSAFE = {
+    "earlier procedures counted by a shape": leaf(EARLIER, "sh:minCount 1"),
+    "purpose inside of another shape": leaf(
+        "cov:requestsProcedure",
+        "sh:minCount 1 ; " + leaf("cov:isFor", "sh:hasValue cov:HeadachePurpose"),
+    ),
+    "open value by an inverse step": leaf(
+        "( cov:requestsProcedure [ sh:inversePath cov:isFor ] )", "sh:minCount 1"
+    ),
+    "number of techniques": leaf(TECHNIQUE, "sh:minCount 2"),
+    "kind of technique that a further one undoes": leaf(
+        TECHNIQUE, "sh:minCount 1 ; sh:not [ a sh:NodeShape ; sh:hasValue cov:Radiofrequency ]"
+    ),
+    "denied fact by a shape": leaf(
+        "( cov:hasPatient cov:denies )", "sh:hasValue cov:PositiveFacetLoading"
+    ),
+    "number of facts that no one names": leaf("( cov:hasPatient cov:affirms )", "sh:minCount 2"),
+    "day by a shape": leaf(
+        "( cov:concernsPain cov:onsetDate )", 'sh:hasValue "2024-01-01"^^xsd:date'
+    ),
+}
 SILENCE = [
     asked(
         "negated region",
@@ -37,7 +59,7 @@ SILENCE = [
     asked(
         "negated region that is read as absent",
         "",
-        "cov:silenceMeans cov:Absent ; sh:not "
+        "cov:silenceMeans cov:Absent ; cov:followsReading cov:UnstatedFactsReading ; sh:not "
         + shape(leaf(REGION, "sh:hasValue cov:LumbarRegion")),
     ),
     asked(
@@ -47,12 +69,18 @@ SILENCE = [
     ),
     asked(
         "lower count over intents",
-        "",
+        "open-silence",
         leaf(EARLIER, f"sh:qualifiedMinCount 2 ; sh:qualifiedValueShape {BY_INTENT}"),
     ),
     asked(
         "no onset", "silence-negated", leaf("( cov:concernsPain cov:onsetDate )", "sh:maxCount 0")
     ),
+    asked(
+        "silence that no reading closes",
+        "silence-closed",
+        leaf(REGION, "sh:hasValue cov:LumbarRegion") + " ; cov:silenceMeans cov:Absent",
+    ),
+    *(asked(name, "open-silence", body) for name, body in UNSAFE.items()),
     asked("no diagnosis", "", leaf(DIAGNOSES, "sh:maxCount 0")),
     taken("levels without lower bound", "silence-conforms", ":levels sh:property sh:minCount"),
     asked(
@@ -113,7 +141,7 @@ PATHS = [
         "alternative paths",
         "",
         leaf(
-            "[ sh:alternativePath ( ( cov:hasPatient cov:birthDate ) cov:dateOfService ) ]",
+            "[ sh:alternativePath ( ( cov:hasPatient cov:hasDiagnosis ) cov:alsoPlanned ) ]",
             "sh:minCount 1",
         ),
     ),
@@ -184,7 +212,7 @@ PATHS = [
     ),
     asked(
         "earlier procedures of one region",
-        "",
+        "class-narrow-earlier",
         f"cov:maximumSessions 2 ; cov:ofProcedure {LUMBAR} ; cov:regionScope cov:SameRegion",
     ),
     asked(

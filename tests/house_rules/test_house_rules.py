@@ -23,7 +23,7 @@ from tests.house_rules.policies import POLICIES, READINGS, TERMS, VALUES
 from tests.house_rules.reading import PATHS, SILENCE
 from tests.house_rules.slips import Slip
 
-IN_PYTHON = {"path-mirrors-iri", "criterion-depth"}
+IN_PYTHON = {"path-mirrors-iri", "criterion-depth", "open-silence", "code-succession"}
 SLIPS = [*CRITERIA, *COMPOSITES, *LEAVES, *SILENCE, *PATHS, *VALUES, *POLICIES, *TERMS, *READINGS]
 
 

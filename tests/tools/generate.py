@@ -115,7 +115,9 @@ class Draft:
         assert isinstance(region, NamedNode)
         if node == PROCEDURE:
             self.region = region
-        levels = sorted(t.subjects(COV.inRegion, region), key=str)
+        # Levels without a joint go with some codes only.
+        lacking = {level for level, _ in t.pairs(COV.lacksJoint)}
+        levels = sorted(set(t.subjects(COV.inRegion, region)) - lacking, key=str)
         how = self.mostly(["levels", "region"], ["both", "nothing"])
         if levels and how in ("levels", "both"):
             bounds = [n for b in self.named.numbers for n in (b, b + 1) if n <= len(levels)]
@@ -126,7 +128,8 @@ class Draft:
 
     def described(self, node: NamedNode, role: NamedNode) -> None:
         """Draw the concepts and numbers of a record, as the ontology lets it state them."""
-        special = {COV.hasProcedureCode, COV.hasKind, COV.treatsRegion, COV.treatsLevel}
+        special = {COV.hasProcedureCode, COV.hasKind, COV.treatsRegion}
+        special |= {COV.treatsLevel, COV.treatsNerve}
         for p, declared in self.knowledge.properties.items():
             if (
                 role not in declared.stated_of

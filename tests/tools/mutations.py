@@ -211,7 +211,7 @@ def leaf_misread(known: Knowledge, policy: Policy, leaf: Criterion) -> Iterator[
     # A component asks its twin unless told otherwise, and the twin of what is complete says
     # the same; of what is always stated there is no silence to read.
     flips = open_ or (leaf.kind is not Kind.COMPONENT and can_be_silent(leaf))
-    if flips and known.triples.value(leaf.iri, COV.documentedWhen) is None:
+    if flips:
         other = COV.Absent if open_ else COV.NotDocumented
         stated = known.triples.objects(leaf.iri, COV.silenceMeans)
         rewrite = Rewrite(

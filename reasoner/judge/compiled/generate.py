@@ -8,12 +8,22 @@ position, never as text. What several leaves look at is looked up once.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any, TypeAlias
 
 from ...errors import KnowledgeError
 from ...facts.layout import Facts
-from ...plain import CONCERNS_PAIN, HAS_PATIENT, NONE, REQUESTS_PROCEDURE, TYPE, Value, Values
+from ...plain import (
+    CONCERNS_PAIN,
+    EARLIER_PROCEDURES,
+    HAS_PATIENT,
+    NONE,
+    REQUESTS_PROCEDURE,
+    TYPE,
+    Value,
+    Values,
+)
 from ...policies import algebra as a
 from ..components import judging
 from ..components.sessions import Sessions, picking
@@ -43,7 +53,10 @@ NOBODY = Facts(
     earlier=[],
     courses=[],
     planned=[],
+    silent_on=NONE,
 )
+# And nothing says that all there was is on record.
+SILENT_NOBODY = replace(NOBODY, silent_on=(EARLIER_PROCEDURES,))
 
 
 def judging_leaves(leaves: tuple[a.Leaf, ...], title: str) -> JudgeLeaves:
@@ -60,7 +73,8 @@ class Generator:
         self.leaves = leaves
         self.constants: dict[str, Any] = {
             "NONE": NONE,
-            "on": attrgetter("on"),
+            "latest": attrgetter("latest"),
+            "EARLIER": EARLIER_PROCEDURES,
             "values": values,
             "is_of": is_of,
         }
@@ -72,7 +86,7 @@ class Generator:
         """Return the text of the function; its constants are in ``constants``."""
         lines: list[str] = []
         asking: dict[str, dict[Sessions, list[str]]] = {}
-        without: dict[int, list[str]] = {}
+        without: dict[str, list[str]] = {}
         for i, leaf in enumerate(self.leaves):
             line = f"v{i} = {self.verdict(leaf)}"
             of = getattr(leaf.holds, "of", None)
@@ -98,8 +112,8 @@ class Generator:
         """
         lines = ["if facts.earlier:"] if asking else []
         for i, (cls, picks) in enumerate(asking.items()):
-            dated = f"[s for s in facts.earlier if {self.constant(cls)} in s.types and s.on]"
-            lines.append(f"    e{i} = sorted({dated}, key=on)")
+            of_class = f"[s for s in facts.earlier if {self.constant(cls)} in s.types]"
+            lines.append(f"    e{i} = sorted({of_class}, key=latest)")
             lines.append(f"    if e{i}:")
             for of, judged in picks.items():
                 name = self.picks[of]
@@ -233,13 +247,18 @@ def names(path: a.Path) -> tuple[str, ...]:
     return tuple(s.properties[0] for s in path)
 
 
-def _without_sessions(leaf: a.Leaf) -> int:
-    """Return the verdict on a leaf that asks for sessions where there are none."""
+def _without_sessions(leaf: a.Leaf) -> str:
+    """Return text for the verdict on a leaf that asks for sessions where there are none."""
+    said, silent = (_verdict_on(leaf, nobody) for nobody in (NOBODY, SILENT_NOBODY))
+    return str(said) if said == silent else f"{silent} if EARLIER in facts.silent_on else {said}"
+
+
+def _verdict_on(leaf: a.Leaf, facts: Facts) -> int:
     holds, may_hold = judging(leaf.holds), judging(leaf.may_hold)
     assert holds and may_hold
-    if holds(NOBODY, [], []):
+    if holds(facts, [], []):
         return MET
-    return NOT_DOCUMENTED if may_hold(NOBODY, [], []) else NOT_MET
+    return NOT_DOCUMENTED if may_hold(facts, [], []) else NOT_MET
 
 
 def values(facts: Facts, start: Value, path: a.Path) -> Values:

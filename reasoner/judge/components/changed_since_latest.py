@@ -8,7 +8,7 @@ from ...facts.layout import Facts, Session
 from ...namespaces import COV
 from ...plain import NONE, USES_TECHNIQUE
 from .given import Given, Judging
-from .sessions import Sessions, sessions_of, since
+from .sessions import Sessions, asks_when_none, is_silent, last_among, sessions_of
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class LevelChanged:
     """The request has a level that the latest session did not have."""
 
     of: Sessions
+    asks: bool
     open: bool
 
     def judging(self) -> Judging:
@@ -38,6 +39,7 @@ class TechniqueChanged:
     """
 
     of: Sessions
+    asks: bool
     open: bool
     partial: frozenset[str]
 
@@ -53,31 +55,33 @@ class TechniqueChanged:
 
 
 def _judging(e: LevelChanged | TechniqueChanged) -> Judging:
-    compared = e.compared
+    compared, asks = e.compared, e.asks
 
     def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-        if not sure or sure[-1] is not possible[-1]:
+        if not sure:
             return False
+        # One that surely comes after all the others.
         latest = possible[-1]
-        if len(possible) > 1 and possible[-2].on == latest.on:
+        if len(possible) > 1 and possible[-2].latest >= latest.earliest:
             return False
-        return compared(facts, latest) == (True, True)
+        return sure[-1] is latest and compared(facts, latest) == (True, True)
 
     def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-        latest = since(possible, sure[-1].on if sure else "")
-        return any([compared(facts, s) != (True, False) for s in latest])
+        if not sure and asks and is_silent(facts):
+            return True
+        return any([compared(facts, s) != (True, False) for s in last_among(sure, possible)])
 
     return may_hold if e.open else holds
 
 
 def level_changed(given: Given) -> LevelChanged:
-    return LevelChanged(sessions_of(given, "levelChangedSince"), given.open)
+    return LevelChanged(sessions_of(given, "levelChangedSince"), asks_when_none(given), given.open)
 
 
 def technique_changed(given: Given) -> TechniqueChanged:
     broader = {o.value for _, o in given.knowledge.triples.pairs(COV.narrowerThan)}
     of = sessions_of(given, "techniqueChangedSince")
-    return TechniqueChanged(of, given.open, frozenset(broader))
+    return TechniqueChanged(of, asks_when_none(given), given.open, frozenset(broader))
 
 
 COMPONENTS = {

@@ -7,43 +7,86 @@ from dataclasses import dataclass
 from ...days import day_before as before
 from ...facts.layout import Facts, Session
 from .given import Given, Judging
-from .sessions import Sessions, sessions_of
+from .sessions import Sessions, asks_when_none, fewest_days, is_silent, most_days, sessions_of
 
 
 @dataclass(frozen=True)
-class EarlierSessions:
-    """At least, or at most, so many days with a session, in the window if there is one."""
+class EnoughSessions:
+    """At least so many days with a session, in the window if there is one.
+
+    Parameters
+    ----------
+    with_start : bool
+        Whether the window includes the day at its start.
+    """
 
     of: Sessions
-    least: int | None
-    most: int | None
+    least: int
+    window: str | None
+    with_start: bool
+    asks: bool
+    open: bool
+
+    def judging(self) -> Judging:
+        window, least, asks, with_start = self.window, self.least, self.asks, self.with_start
+
+        def outside(day: str) -> str:
+            """Return the last day before the window; empty where there is none."""
+            if not window:
+                return ""
+            start = before(day, window)
+            return before(start, "P1D") if with_start else start
+
+        def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+            return fewest_days(sure, outside(facts.day)) >= least
+
+        def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+            if not sure and asks and is_silent(facts):
+                return True
+            return most_days(possible, outside(facts.day)) >= least
+
+        return may_hold if self.open else holds
+
+
+@dataclass(frozen=True)
+class FewSessions:
+    """At most so many days with a session, in the window if there is one."""
+
+    of: Sessions
+    most: int
     window: str | None
     open: bool
 
     def judging(self) -> Judging:
-        # What must be there is counted where it surely is; what must not, where it may be.
-        takes_sure = (self.least is not None) is not self.open
-        window, least, most = self.window, self.least, self.most
+        window, most = self.window, self.most
 
         def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-            start = before(facts.day, window) if window else ""
-            found = len({s.on for s in (sure if takes_sure else possible) if s.on > start})
-            return (least is None or found >= least) and (most is None or found <= most)
+            return most_days(possible, before(facts.day, window) if window else "") <= most
 
-        return holds
+        def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+            return fewest_days(sure, before(facts.day, window) if window else "") <= most
+
+        return may_hold if self.open else holds
 
 
-def earlier_sessions(given: Given) -> EarlierSessions:
-    return EarlierSessions(
+def enough(given: Given) -> EnoughSessions:
+    least, window = int(given.term("minimumEarlierSessions").value), given.text("inWindow")
+    return EnoughSessions(
         sessions_of(given),
-        given.number("minimumEarlierSessions"),
-        given.number("maximumEarlierSessions"),
-        given.text("inWindow"),
+        least,
+        window,
+        given.is_true("withStart"),
+        asks_when_none(given),
         given.open,
     )
 
 
+def few(given: Given) -> FewSessions:
+    most, window = int(given.term("maximumEarlierSessions").value), given.text("inWindow")
+    return FewSessions(sessions_of(given), most, window, given.open)
+
+
 COMPONENTS = {
-    "MinimumEarlierSessionsComponent": earlier_sessions,
-    "MaximumEarlierSessionsComponent": earlier_sessions,
+    "MinimumEarlierSessionsComponent": enough,
+    "MaximumEarlierSessionsComponent": few,
 }

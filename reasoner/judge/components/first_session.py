@@ -7,43 +7,73 @@ from dataclasses import dataclass
 from ...days import day_before as before
 from ...facts.layout import Facts, Session
 from .given import Given, Judging
-from .sessions import Sessions, sessions_of
+from .sessions import Sessions, asks_when_none, is_silent, sessions_of
 
 
 @dataclass(frozen=True)
-class FirstSession:
-    """There is a session, and the first lies at least, or less than, so long ago."""
+class FirstAtLeast:
+    """There is a session, and the first lies at least so long ago."""
 
     of: Sessions
-    at_least: str | None
-    less_than: str | None
+    at_least: str
+    asks: bool
     open: bool
 
     def judging(self) -> Judging:
-        def at_least(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-            assert self.at_least
-            counted = possible if self.open else sure
-            return bool(counted) and counted[0].on <= before(facts.day, self.at_least)
+        at_least, asks = self.at_least, self.asks
 
-        def less_than(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-            assert self.less_than
-            if not possible or not (self.open or len(sure) == len(possible)):
+        def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+            return bool(sure) and sure[0].latest <= before(facts.day, at_least)
+
+        def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+            if not sure and asks and is_silent(facts):
+                return True
+            if not possible:
                 return False
-            return not sure or sure[0].on > before(facts.day, self.less_than)
+            return min([s.earliest for s in possible]) <= before(facts.day, at_least)
 
-        return at_least if self.at_least else less_than
+        return may_hold if self.open else holds
 
 
-def first_session(given: Given) -> FirstSession:
-    return FirstSession(
-        sessions_of(given),
-        given.text("firstSessionAtLeast"),
-        given.text("firstSessionLessThan"),
-        given.open,
-    )
+@dataclass(frozen=True)
+class FirstLessThan:
+    """There is a session, and the first lies less than so long ago."""
+
+    of: Sessions
+    less_than: str
+    asks: bool
+    open: bool
+
+    def judging(self) -> Judging:
+        less_than, asks = self.less_than, self.asks
+
+        def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+            if not sure:
+                return False
+            return min([s.earliest for s in possible]) > before(facts.day, less_than)
+
+        def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+            if not sure and asks and is_silent(facts):
+                return True
+            if not possible:
+                return False
+            bound = before(facts.day, less_than)
+            return possible[-1].latest > bound and (not sure or sure[0].latest > bound)
+
+        return may_hold if self.open else holds
+
+
+def at_least(given: Given) -> FirstAtLeast:
+    length = given.term("firstSessionAtLeast").value
+    return FirstAtLeast(sessions_of(given), length, asks_when_none(given), given.open)
+
+
+def less_than(given: Given) -> FirstLessThan:
+    length = given.term("firstSessionLessThan").value
+    return FirstLessThan(sessions_of(given), length, asks_when_none(given), given.open)
 
 
 COMPONENTS = {
-    "FirstSessionLessThanComponent": first_session,
-    "FirstSessionAtLeastComponent": first_session,
+    "FirstSessionLessThanComponent": less_than,
+    "FirstSessionAtLeastComponent": at_least,
 }

@@ -7,32 +7,42 @@ from dataclasses import dataclass
 from ...days import day_before as before
 from ...facts.layout import Facts, Session
 from .given import Given, Judging
-from .sessions import Sessions, sessions_of
+from .sessions import Sessions, fewest_days, most_days, sessions_of
 
 
 @dataclass(frozen=True)
 class SessionsWithRequested:
-    """At most so many days with a session, the requested one counted, merged sides once."""
+    """At most so many days with a session, the requested one counted, merged sides once.
+
+    Parameters
+    ----------
+    second : bool
+        Whether the requested one must itself be the second side of an earlier one.
+    """
 
     of: Sessions
     most: int
     window: str | None
     merged: bool
+    second: bool
     open: bool
 
     def judging(self) -> Judging:
         window, merges, most, open_ = self.window, self.merged, self.most, self.open
+        second, counting = self.second, fewest_days if self.open else most_days
 
         def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-            day, view = facts.day, facts.view
+            day, view, counted = facts.day, facts.view, sure if open_ else possible
             start = before(day, window) if window else ""
-            merged = (view.perhaps_merged if open_ else view.merged) if merges else {}
-            counted = {
-                s.on
-                for s in (sure if open_ else possible)
-                if s.on > start and s.on != day and s.node not in merged
-            }
-            return not counted or len(counted) + (facts.procedure_iri not in merged) <= most
+            if not merges:
+                found = counting(counted, start, day)
+                return not found or found + 1 <= most
+            merged = view.perhaps_merged if open_ else view.merged
+            is_second = facts.procedure_iri in merged
+            if second and not is_second:
+                return False
+            found = counting([s for s in counted if s.node not in merged], start, day)
+            return not found or found + (not is_second) <= most
 
         return holds
 
@@ -43,6 +53,7 @@ def maximum_sessions(given: Given) -> SessionsWithRequested:
         int(given.term("maximumSessions").value),
         given.text("inWindow"),
         "sidesMergedWithin" in given,
+        given.is_true("asSecondSide"),
         given.open,
     )
 

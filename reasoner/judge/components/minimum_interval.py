@@ -19,13 +19,15 @@ class Interval:
     open: bool
 
     def judging(self) -> Judging:
-        bound, open_ = self.at_least, self.open
+        bound = self.at_least
 
         def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-            counted = sure if open_ else possible
-            return not counted or counted[-1].on <= before(facts.day, bound)
+            return not possible or possible[-1].latest <= before(facts.day, bound)
 
-        return holds
+        def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+            return not sure or max([s.earliest for s in sure]) <= before(facts.day, bound)
+
+        return may_hold if self.open else holds
 
 
 def interval(given: Given) -> Interval:

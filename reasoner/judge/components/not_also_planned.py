@@ -20,7 +20,11 @@ class NotPlanned:
 
     def judging(self) -> Judging:
         def counts(facts: Facts, s: Session) -> bool:
-            if self.cls not in s.types or (self.but is not None and self.but in s.types):
+            if self.cls not in s.types:
+                return False
+            if s.many:
+                return not self.open
+            if self.but is not None and self.but in s.types:
                 return False
             if self.scope is RegionScope.ANY:
                 return True

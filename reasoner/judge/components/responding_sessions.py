@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ...facts.layout import Facts, Session
 from .given import Given, Judging
 from .response import Response, failing, response_of
-from .sessions import Sessions, sessions_of
+from .sessions import Sessions, asks_when_none, fewest_days, is_silent, most_days, sessions_of
 
 
 @dataclass(frozen=True)
@@ -17,21 +17,28 @@ class Responding:
     of: Sessions
     response: Response
     least: int
+    asks: bool
     open: bool
 
     def judging(self) -> Judging:
-        fails, least, open_ = failing(self.response, self.open), self.least, self.open
+        fails, least, asks = failing(self.response, self.open), self.least, self.asks
 
         def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-            counted = possible if open_ else sure
-            return len({s.on for s in counted if not fails(facts, s)}) >= least
+            return fewest_days([s for s in sure if not fails(facts, s)]) >= least
 
-        return holds
+        def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
+            if not sure and asks and is_silent(facts):
+                return True
+            return most_days([s for s in possible if not fails(facts, s)]) >= least
+
+        return may_hold if self.open else holds
 
 
 def responding(given: Given) -> Responding:
     least = int(given.term("respondingSessions").value)
-    return Responding(sessions_of(given), response_of(given), least, given.open)
+    return Responding(
+        sessions_of(given), response_of(given), least, asks_when_none(given), given.open
+    )
 
 
 COMPONENTS = {"RespondingSessionsComponent": responding}

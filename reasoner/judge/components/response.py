@@ -33,7 +33,10 @@ def response_of(given: Given) -> Response:
 
 
 def failing(response: Response, open_: bool) -> Callable[[Facts, Session], bool]:
-    """Return what says that a session did not bring a response, silence granted or not."""
+    """Return what says that a session did not bring a response, silence granted or not.
+
+    Granted, it did not wherever its day and the end of its relief may lie; else, it may not have.
+    """
     relief, or_fact, fact = response.relief, response.or_fact, response.fact
     at_least, less_than = response.at_least, response.less_than
 
@@ -43,13 +46,15 @@ def failing(response: Response, open_: bool) -> Callable[[Facts, Session], bool]
                 relief is not None
                 and s.relief is not None
                 and s.relief < relief  # type: ignore[operator]
-                and (or_fact is None or or_fact in s.denied)
+                and (or_fact is None or or_fact in s.denied or or_fact in s.barred)
             )
-            or (at_least is not None and s.on > before(s.until or facts.day, at_least))
+            or (at_least is not None and s.earliest > before(s.until_latest or facts.day, at_least))
             or (
-                less_than is not None and s.until is not None and s.on <= before(s.until, less_than)
+                less_than is not None
+                and s.until_earliest != ""
+                and s.latest <= before(s.until_earliest, less_than)
             )
-            or (fact is not None and fact in s.denied)
+            or (fact is not None and (fact in s.denied or fact in s.barred))
         )
 
     def fails(facts: Facts, s: Session) -> bool:
@@ -59,8 +64,14 @@ def failing(response: Response, open_: bool) -> Callable[[Facts, Session], bool]
                 and (s.relief is None or s.relief < relief)  # type: ignore[operator]
                 and (or_fact is None or or_fact not in s.affirmed)
             )
-            or (at_least is not None and (s.until is None or s.on > before(s.until, at_least)))
-            or (less_than is not None and (s.until is None or s.on <= before(s.until, less_than)))
+            or (
+                at_least is not None
+                and (not s.until_earliest or s.latest > before(s.until_earliest, at_least))
+            )
+            or (
+                less_than is not None
+                and (not s.until_latest or s.earliest <= before(s.until_latest, less_than))
+            )
             or (fact is not None and fact not in s.affirmed)
         )
 

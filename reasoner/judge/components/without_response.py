@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ...facts.layout import Facts, Session
 from .given import Given, Judging
 from .response import Response, failing, response_of
-from .sessions import Sessions, sessions_of
+from .sessions import Sessions, fewest_days, most_days, sessions_of
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,12 @@ class WithoutResponse:
 
     def judging(self) -> Judging:
         fails, most, open_ = failing(self.response, self.open), self.most, self.open
+        counting = fewest_days if open_ else most_days
 
         def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-            counted = sure if open_ else possible
-            failed = {s.on for s in counted if s.on != facts.day and fails(facts, s)}
-            return not failed or len(failed) + 1 <= most
+            failed = [s for s in (sure if open_ else possible) if fails(facts, s)]
+            found = counting(failed, but=facts.day)
+            return not found or found + 1 <= most
 
         return holds
 

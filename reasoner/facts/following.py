@@ -1,0 +1,383 @@
+"""Facts that follow from what a record states, where numbers and dates decide.
+
+What a payer calls things follows from what a chart shows: relief is improvement, relief into
+the next day outlasts an anesthetic. Where types and links suffice the ontology says so in
+OWL; the rest is said there too, as node shapes in SHACL Core whose focus is one record. Such
+a shape affirms or denies a named fact of the record that conforms to it. Both judges see
+only the outcome, so that they cannot read it differently.
+
+The shapes are read in a closed profile and become plain functions once. What they look at
+must be stated: a shape that silence could satisfy is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from .. import days
+from ..errors import InputError, KnowledgeError
+from ..knowledge.base import Knowledge
+from ..namespaces import COV, RDF, SH, XSD, compact
+from ..plain import AFFIRMS, DENIES, HAS_CHRONICITY, NONE, Record, Value, Values, value_of
+from ..request.gate import Request
+from ..request.records import Records as Named
+from ..triples import Term, Triples
+from .layout import records_of
+
+Records: TypeAlias = Mapping[str, Record]
+# Whether a record conforms, on a date of service.
+Test: TypeAlias = Callable[[Records, str, str], bool]
+# Whether the values at the end of a path, from a record, pass.
+Check: TypeAlias = Callable[[Records, str, Values, str], bool]
+
+SAYS = {COV.affirmsFact: AFFIRMS, COV.deniesFact: DENIES, COV.callsPain: HAS_CHRONICITY}
+ABOUT = frozenset({RDF.type, COV.ofRecord, *SAYS})
+BOUNDS: dict[NamedNode, Callable[[Value, Value], bool]] = {
+    SH.minInclusive: lambda v, bound: v >= bound,  # type: ignore[operator]
+    SH.minExclusive: lambda v, bound: v > bound,  # type: ignore[operator]
+    SH.maxInclusive: lambda v, bound: v <= bound,  # type: ignore[operator]
+    SH.maxExclusive: lambda v, bound: v < bound,  # type: ignore[operator]
+}
+PAIRS: dict[NamedNode, Callable[[Value, Value], bool]] = {
+    SH.lessThan: lambda a, b: a < b,  # type: ignore[operator]
+    SH.lessThanOrEquals: lambda a, b: a <= b,  # type: ignore[operator]
+}
+
+
+class Step(NamedTuple):
+    """One step of a path: a property, forwards or back."""
+
+    p: str
+    back: bool
+
+
+class Followed(NamedTuple):
+    """What follows of a record, by which property, and from which derivation."""
+
+    record: str
+    property: str
+    value: str
+    derivation: NamedNode
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """What makes a fact follow of a class of record.
+
+    Parameters
+    ----------
+    says : str
+        The property by which it follows: ``cov:affirms``, ``cov:denies``, or one that is
+        given a value only where none is stated.
+    value : str
+        The named fact, or the value.
+    reads : frozenset of str
+        The properties that the record must state for it to follow.
+    """
+
+    iri: NamedNode
+    says: str
+    value: str
+    reads: frozenset[str]
+    conforms: Test
+
+
+class Following:
+    """The derivations of one ontology, by the class of record that they are of.
+
+    Parameters
+    ----------
+    knowledge : Knowledge
+        Where they come from.
+
+    Raises
+    ------
+    KnowledgeError
+        When one steps outside the profile, or asks for nothing that is stated.
+    """
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self.shapes = _Shapes(knowledge)
+        self.by_role: dict[str, list[Derivation]] = {}
+        self.of_value: dict[str, list[Derivation]] = {}
+        made = [
+            self._derivation(n)
+            for n in sorted(knowledge.triples.instances(COV.Derivation), key=str)
+        ]
+        for role, derivation in (*made, *self._closed_groups()):
+            self.by_role.setdefault(role, []).append(derivation)
+            self.of_value.setdefault(derivation.value, []).append(derivation)
+        broader = {c.value: sorted(b.value for b in of) for c, of in knowledge.broader.items()}
+        narrower: dict[str, list[str]] = {}
+        for concept, above in broader.items():
+            for b in above:
+                narrower.setdefault(b, []).append(concept)
+        self._closure = {AFFIRMS: broader, DENIES: narrower, HAS_CHRONICITY: {}}
+
+    def follow(
+        self, records: Records, roles: Iterable[tuple[str, str]], day: str
+    ) -> list[Followed]:
+        """Return what follows of each record, broader and narrower facts included.
+
+        Parameters
+        ----------
+        records : mapping
+            What is stated of each record, with what follows by classification.
+        roles : iterable of (str, str)
+            Each record and its class.
+        day : str
+            The date of service, as ISO text.
+        """
+        found: list[Followed] = []
+        for node, role in roles:
+            record = records.get(node)
+            if not record:
+                continue
+            for d in self.by_role.get(role, ()):
+                if not d.reads <= record.keys() or not d.conforms(records, node, day):
+                    continue
+                there = record.get(d.says, NONE)
+                if there and d.says == HAS_CHRONICITY:
+                    continue
+                for value in self._closure[d.says].get(d.value, (d.value,)):
+                    if value not in there:
+                        found.append(Followed(node, d.says, value, d.iri))
+        return found
+
+    def read_for(self, says: str, value: str) -> frozenset[str]:
+        """Return the properties that a value may follow from."""
+        made = self.of_value.get(value, ())
+        return frozenset(p for d in made if d.says == says for p in d.reads)
+
+    def _closed_groups(self) -> Iterator[tuple[str, Derivation]]:
+        """Yield what denies a group of facts all of whose members are denied."""
+        t = self.knowledge.triples
+        for group in t.subjects(COV.isClosedGroup, TRUE):
+            members = frozenset(m.value for m in t.subjects(COV.narrowerThan, group))
+            declared = self.knowledge.facts.get(group)
+            if declared is None or not members or not isinstance(group, NamedNode):
+                raise KnowledgeError(f"{compact(group.value)} is closed and gathers no facts")
+
+            def all_denied(
+                records: Records, node: str, day: str, members: frozenset[str] = members
+            ) -> bool:
+                return members.issubset(records[node].get(DENIES, NONE))
+
+            reads = frozenset({DENIES})
+            yield (
+                declared.stated_of.value,
+                Derivation(group, DENIES, group.value, reads, all_denied),
+            )
+
+    def _derivation(self, node: Term) -> tuple[str, Derivation]:
+        t = self.knowledge.triples
+        if not isinstance(node, NamedNode):
+            raise KnowledgeError("a derivation has no name")
+        role = t.value(node, COV.ofRecord)
+        said = [(says, value) for p, says in SAYS.items() for value in t.objects(node, p)]
+        if role is None or len(said) != 1:
+            raise KnowledgeError(
+                f"{compact(node.value)} needs cov:ofRecord and one fact that it affirms or denies"
+            )
+        ((says, value),) = said
+        declared = self.knowledge.facts.get(value)
+        if says != HAS_CHRONICITY and (declared is None or declared.stated_of != role):
+            raise KnowledgeError(f"{compact(node.value)}: not a fact of {compact(role.value)}")
+        reads, conforms = self.shapes.node(node, ABOUT)
+        if not reads:
+            raise KnowledgeError(f"{compact(node.value)} asks for nothing that must be stated")
+        return role.value, Derivation(node, says, value.value, reads, conforms)
+
+
+class _Shapes:
+    """Reads shapes of the profile into functions."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.triples: Triples = knowledge.triples
+        # From the property that holds one end of a date to the date itself.
+        self.ends = {
+            end.value: p.value
+            for link in (COV.hasEarliest, COV.hasLatest)
+            for p, end in knowledge.triples.pairs(link)
+        }
+
+    def node(
+        self, node: NamedNode | BlankNode, about: frozenset[NamedNode]
+    ) -> tuple[frozenset[str], Test]:
+        """Return the properties that must be stated, and whether a record conforms."""
+        reads: frozenset[str] = frozenset()
+        tests: list[Test] = []
+        for p, objects in self.triples.predicates(node).items():
+            if p in about or p == RDF.type or p.value.startswith(_ANNOTATING):
+                continue
+            if p != SH.property:
+                raise KnowledgeError(f"a derivation may not use {compact(p.value)}")
+            for o in objects:
+                assert isinstance(o, BlankNode | NamedNode)
+                more, test = self.property(o)
+                reads |= more
+                tests.append(test)
+        return reads, lambda records, node, day: all(t(records, node, day) for t in tests)
+
+    def property(self, shape: NamedNode | BlankNode) -> tuple[frozenset[str], Test]:
+        path = self.path(self.triples.value(shape, SH.path))
+        least, needed = 0, False
+        tests: list[Check] = []
+        for p, objects in self.triples.predicates(shape).items():
+            # The gate brings each value to the one datatype of its property.
+            if p in (RDF.type, SH.path, SH.datatype, SH.qualifiedMinCount):
+                continue
+            for o in objects:
+                if p == SH.minCount:
+                    least = int(o.value)
+                elif p == SH.hasValue:
+                    needed = True
+                    tests.append(_has(value_of(o)))
+                elif p == SH["in"]:
+                    tests.append(_among(frozenset(value_of(i) for i in self.triples.items(o))))
+                elif p in BOUNDS:
+                    tests.append(_bounded(BOUNDS[p], value_of(o)))
+                elif p == COV.longAgo:
+                    tests.append(_long_ago(o.value))
+                elif p in PAIRS:
+                    tests.append(self._paired(PAIRS[p], o.value))
+                elif p == SH.qualifiedValueShape:
+                    count = int(self.triples.text(shape, SH.qualifiedMinCount) or "0")
+                    needed = needed or count > 0
+                    tests.append(self._qualified(o, count))
+                else:
+                    raise KnowledgeError(f"a derivation may not use {compact(p.value)}")
+        begins = path[0]
+        reads = frozenset({begins.p} if (least or needed) and not begins.back else ())
+
+        def test(records: Records, node: str, day: str) -> bool:
+            values = self.values(records, node, path)
+            return len(values) >= least and all(t(records, node, values, day) for t in tests)
+
+        # Both ends of a date are there where the date is.
+        return frozenset(self.ends.get(p, p) for p in reads), test
+
+    def path(self, node: Term | None) -> tuple[Step, ...]:
+        if isinstance(node, NamedNode):
+            return (Step(node.value, False),)
+        if node is not None and (back := self.triples.value(node, SH.inversePath)) is not None:
+            return (Step(back.value, True),)
+        if node is None or self.triples.value(node, RDF.first) is None:
+            raise KnowledgeError("the path of a derivation is of single steps, forwards or back")
+        return tuple(step for item in self.triples.items(node) for step in self.path(item))
+
+    def values(self, records: Records, node: str, path: tuple[Step, ...]) -> Values:
+        """Return the values at the end of a path from a record."""
+        nodes: Values = (node,)
+        for step in path:
+            found: dict[Value, None] = {}
+            for n in nodes:
+                if step.back:
+                    found |= {s: None for s, r in records.items() if n in r.get(step.p, NONE)}
+                else:
+                    found |= dict.fromkeys(self._of(records.get(str(n), {}), step.p))
+            nodes = tuple(found)
+        return nodes
+
+    def _of(self, record: Record, p: str) -> Values:
+        found = record.get(p, NONE)
+        # A record holds no ends of a day that is known.
+        return found or record.get(self.ends.get(p, p), NONE)
+
+    def _paired(self, holds: Callable[[Value, Value], bool], other: str) -> Check:
+        def test(records: Records, node: str, values: Values, day: str) -> bool:
+            others = self._of(records[node], other)
+            return bool(others) and all(holds(v, o) for v in values for o in others)
+
+        return test
+
+    def _qualified(self, shape: Term, count: int) -> Check:
+        values = self.triples.objects(shape, SH["in"])
+        if values:
+            members = frozenset(value_of(i) for head in values for i in self.triples.items(head))
+            return lambda records, node, found, day: len(members.intersection(found)) >= count
+        assert isinstance(shape, BlankNode | NamedNode)
+        _, conforms = self.node(shape, frozenset())
+        return lambda records, node, found, day: (
+            sum(conforms(records, str(v), day) for v in found) >= count
+        )
+
+
+TRUE = Literal("true", datatype=XSD.boolean)
+_ANNOTATING = (
+    str(COV) + "reads",
+    "http://www.w3.org/2000/01/rdf-schema#",
+    "http://www.w3.org/2004",
+)
+
+
+def _has(value: Value) -> Check:
+    return lambda records, node, values, day: value in values
+
+
+def _among(among: frozenset[Value]) -> Check:
+    return lambda records, node, values, day: among.issuperset(values)
+
+
+def _long_ago(duration: str) -> Check:
+    """Return whether dates lie at least so long before the date of service."""
+    return lambda records, node, values, day: all(
+        str(v) <= days.day_before(day, duration) for v in values
+    )
+
+
+def _bounded(holds: Callable[[Value, Value], bool], bound: Value) -> Check:
+    return lambda records, node, values, day: all(
+        not isinstance(v, str) and holds(v, bound) for v in values
+    )
+
+
+def followed_by(request: Request, triples: Triples, following: Following) -> list[Followed]:
+    """Return what follows of the records of a request that was classified and derived.
+
+    Raises
+    ------
+    InputError
+        When the request states the opposite; both are named.
+    """
+    roles = request.stated.classes
+    day = request.date.isoformat()
+    followed = following.follow(records_of(triples), roles.items(), day)
+    for record, says, fact, derivation in followed:
+        if says == HAS_CHRONICITY:
+            continue
+        opposite = COV.denies if says == AFFIRMS else COV.affirms
+        node, stated = NamedNode(record), NamedNode(fact)
+        if stated in triples.objects(node, opposite):
+            raise _refuted(request, node, stated, opposite, derivation, following.knowledge)
+    return followed
+
+
+def _refuted(
+    request: Request,
+    node: NamedNode,
+    fact: NamedNode,
+    stated: NamedNode,
+    derivation: NamedNode,
+    knowledge: Knowledge,
+) -> InputError:
+    roles = {NamedNode(n): NamedNode(c) for n, c in request.stated.classes.items()}
+    word = "denied" if stated == COV.denies else "affirmed"
+    why = knowledge.label(derivation)
+    named = Named(knowledge, request.triples, roles)  # type: ignore[arg-type]
+    return named.refuse(
+        node,
+        f"{compact(fact.value)} is {word}, and what is on record says otherwise: {why}",
+        "correct one of the two",
+    )
+
+
+def triples_of(followed: Iterable[Followed]) -> Iterator[tuple[NamedNode, NamedNode, NamedNode]]:
+    """Yield what follows as triples."""
+    for record, p, fact, _ in followed:
+        yield NamedNode(record), NamedNode(p), NamedNode(fact)

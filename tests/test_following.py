@@ -1,0 +1,227 @@
+"""Facts that follow: what a record shows is enough, and nothing may be stated against it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyoxigraph import NamedNode
+from rdflib import Graph, URIRef
+from rdflib.namespace import SH
+
+from covergraph.engine import Reasoner
+from covergraph.errors import InputError, KnowledgeError
+from covergraph.facts.following import Derivation, Following
+from covergraph.facts.layout import records_of
+from covergraph.judge.reference import failing_shapes, to_rdflib
+from covergraph.knowledge.base import knowledge
+from covergraph.namespaces import COV, PREFIXES
+from covergraph.triples import Triples
+from tests.tools.case_files import load_cases
+from tests.variations import copied_tree, reasoner_of
+
+HEAD = (
+    "".join(f"@prefix {p}: <{iri}> .\n" for p, iri in PREFIXES.items())
+    + """
+@prefix : <https://w3id.org/covergraph/requests/following#> .
+:request a cov:CoverageRequest ; cov:dateOfService "2024-08-10"^^xsd:date ;
+    cov:requestsProcedure :asked ; cov:hasPatient :patient .
+:asked cov:hasProcedureCode code:64635 .
+:patient cov:underwent :block ; cov:hasPain :pain ; cov:hadTherapy :course .
+:pain cov:inRegion cov:LumbarRegion .
+:course cov:ofTherapy cov:PhysicalTherapy .
+:block cov:hasProcedureCode code:64493 ; cov:performedOn "2024-05-01"^^xsd:date .
+"""
+)
+
+FOLLOWING = Following(knowledge())
+DERIVATIONS = [d for made in FOLLOWING.by_role.values() for d in made]
+CASES = load_cases()[::160]
+SHAPES = [d for d in DERIVATIONS if COV.Derivation in knowledge().triples.types(d.iri)]
+
+# From what is stated to what follows of which record.
+STORIES = [
+    (":block cov:reliefPercent 90 .", "block", "affirms", "PainImproved"),
+    (":block cov:reliefPercent 0 .", "block", "denies", "PainImproved"),
+    (":block cov:reliefPercent 0 .", "block", "denies", "MeaningfulImprovement"),
+    (":block cov:reliefPercent 0 .", "block", "denies", "SignificantImprovement"),
+    (":block cov:reliefPercent 0 .", "block", "denies", "LastedAsLongAsAnesthetic"),
+    (":block cov:usesInjectate cov:LocalAnesthetic .", "block", "affirms", "AnestheticOnly"),
+    (":block cov:usesInjectate cov:ShortActingAnesthetic .", "block", "affirms", "AnestheticOnly"),
+    (
+        ":block cov:usesInjectate cov:ShortActingAnesthetic .",
+        "block",
+        "affirms",
+        "ShortActingBlock",
+    ),
+    (":block cov:usesInjectate cov:ShortActingAnesthetic .", "block", "denies", "LongActingBlock"),
+    (":block cov:usesInjectate cov:LongActingAnesthetic .", "block", "affirms", "LongActingBlock"),
+    (":block cov:usesInjectate cov:LongActingAnesthetic .", "block", "denies", "ShortActingBlock"),
+    (
+        ":block cov:usesInjectate cov:Corticosteroid , cov:LocalAnesthetic .",
+        "block",
+        "denies",
+        "AnestheticOnly",
+    ),
+    (
+        ":course cov:hadOutcome cov:InadequateResponse .",
+        "patient",
+        "affirms",
+        "ConservativeManagementFailed",
+    ),
+    (
+        ":course cov:hadOutcome cov:AdequateResponse .",
+        "patient",
+        "denies",
+        "AllOtherTreatmentsFailed",
+    ),
+    (":patient cov:hasDiagnosis code:M54.16 .", "pain", "affirms", "RadicularSymptoms"),
+    (":patient cov:hasDiagnosis code:M54.16 .", "pain", "denies", "NonRadicularPain"),
+    (":pain cov:affirms cov:AcuteRadicularSymptoms .", "pain", "denies", "NonRadicularPain"),
+    (":pain cov:affirms cov:NonRadicularPain .", "pain", "denies", "RadicularSymptoms"),
+    (
+        ":patient cov:denies cov:Allodynia , cov:Hyperalgesia .",
+        "patient",
+        "denies",
+        "AllodyniaOrHyperalgesia",
+    ),
+    (
+        ":patient cov:hasPain :other ; cov:hasDiagnosis code:M54.12 ."
+        " :other cov:inRegion cov:CervicalRegion .",
+        "other",
+        "affirms",
+        "RadicularSymptoms",
+    ),
+    (
+        ":patient cov:hasPain :other ; cov:hasDiagnosis code:M54.12 ."
+        " :other cov:inRegion cov:CervicalRegion .",
+        "other",
+        "denies",
+        "NonRadicularPain",
+    ),
+    (
+        ":patient cov:hasPain :other ; cov:hasDiagnosis code:M51.14 ."
+        " :other cov:inRegion cov:ThoracicRegion .",
+        "other",
+        "affirms",
+        "RadicularSymptoms",
+    ),
+    (
+        ":patient cov:hasPain :other ; cov:hasDiagnosis code:M51.14 ."
+        " :other cov:inRegion cov:ThoracicRegion .",
+        "other",
+        "denies",
+        "NonRadicularPain",
+    ),
+    (
+        ':block cov:reliefPercent 80 ; cov:reliefLastedUntil "2024-05-02"^^xsd:date .',
+        "block",
+        "affirms",
+        "LastedAsLongAsAnesthetic",
+    ),
+]
+SILENT = [
+    # The same day is open, and so is improvement of which nobody put a number.
+    (":block cov:reliefPercent 90 .", "block", "LastedAsLongAsAnesthetic"),
+    (
+        ':block cov:reliefPercent 80 ; cov:reliefLastedUntil "2024-05-01"^^xsd:date .',
+        "block",
+        "LastedAsLongAsAnesthetic",
+    ),
+    (":block cov:reliefPercent 90 .", "block", "SignificantImprovement"),
+    (":block cov:usesInjectate cov:LocalAnesthetic .", "block", "ShortActingBlock"),
+    (":patient cov:hasDiagnosis code:M54.12 .", "pain", "RadicularSymptoms"),
+    (":patient cov:denies cov:Allodynia .", "patient", "AllodyniaOrHyperalgesia"),
+]
+REFUTED = [
+    (":block cov:reliefPercent 90 ; cov:denies cov:PainImproved .", "PainImproved"),
+    (":block cov:reliefPercent 0 ; cov:affirms cov:MeaningfulImprovement .", "MeaningfulImp"),
+    (
+        ":block cov:usesInjectate cov:Corticosteroid ; cov:affirms cov:AnestheticOnly .",
+        "AnestheticOnly",
+    ),
+    (
+        ":patient cov:hasDiagnosis code:M54.16 . :pain cov:affirms cov:NonRadicularPain .",
+        "NonRadicularPain",
+    ),
+    (":pain cov:affirms cov:NonRadicularPain , cov:RadicularSymptoms .", "Radicular"),
+]
+
+
+def said_of(reasoner: Reasoner, more: str, record: str) -> tuple[set[str], set[str]]:
+    """Return what is affirmed and denied of a record, and check that the triples agree."""
+    prepared = reasoner.read((HEAD + more).encode(), media_type="text/turtle")
+    (node,) = (n for n in prepared.facts.records if n.endswith(f"#{record}"))
+    found = []
+    for p in (COV.affirms, COV.denies):
+        values = {str(v) for v in prepared.facts.values(node, p.value)}
+        assert values == {o.value for o in prepared.triples.objects(NamedNode(node), p)}
+        found.append({v.rsplit("#", 1)[-1] for v in values})
+    return found[0], found[1]
+
+
+@pytest.mark.parametrize(("more", "record", "says", "fact"), STORIES)
+def test_it_follows(reasoner: Reasoner, more: str, record: str, says: str, fact: str) -> None:
+    affirmed, denied = said_of(reasoner, more, record)
+    assert fact in (affirmed if says == "affirms" else denied)
+    assert fact not in (denied if says == "affirms" else affirmed)
+
+
+@pytest.mark.parametrize(("more", "record", "fact"), SILENT)
+def test_it_stays_open(reasoner: Reasoner, more: str, record: str, fact: str) -> None:
+    affirmed, denied = said_of(reasoner, more, record)
+    assert fact not in affirmed | denied
+
+
+@pytest.mark.parametrize(("more", "fact"), REFUTED)
+def test_a_statement_that_the_record_refutes_is_refused(
+    reasoner: Reasoner, more: str, fact: str
+) -> None:
+    with pytest.raises(InputError, match=fact):
+        reasoner.read((HEAD + more).encode(), media_type="text/turtle")
+
+
+@pytest.mark.parametrize("derivation", SHAPES, ids=lambda d: d.iri.value.rsplit("#", 1)[-1])
+def test_pyshacl_finds_the_same(reasoner: Reasoner, derivation: Derivation) -> None:
+    """A derivation is plain SHACL, but for how long ago a date must lie."""
+    t = knowledge().triples
+    shapes, queue = Triples(), [derivation.iri]
+    for node in queue:
+        for p, objects in t.predicates(node).items():
+            for o in objects:
+                shapes.add(node, p, o)
+                if not isinstance(o, NamedNode) and t.predicates(o):  # type: ignore[arg-type]
+                    queue.append(o)  # type: ignore[arg-type]
+    if any(p == COV.longAgo for _, p, _ in shapes):
+        pytest.skip("asks how long ago a date lies, which SHACL Core cannot say")
+    graph: Graph = to_rdflib(shapes)
+    tried = set()
+    texts = [HEAD + more for more, *_ in STORIES] + [c.request_ttl.decode() for c in CASES]
+    for text in texts:
+        prepared = reasoner.read(text.encode(), media_type="text/turtle")
+        records, triples = records_of(prepared.triples), prepared.triples
+        for node, role in prepared.request.stated.classes.items():
+            if derivation not in FOLLOWING.by_role.get(role, ()):
+                continue
+            focus = (URIRef(derivation.iri.value), SH.targetNode, URIRef(node))
+            graph.add(focus)
+            fails = bool(failing_shapes(to_rdflib(triples), graph))
+            graph.remove(focus)
+            day = prepared.request.date.isoformat()
+            ours = derivation.reads <= records[node].keys() and derivation.conforms(
+                records, node, day
+            )
+            assert ours is not fails, (node, text)
+            tried.add(ours)
+    assert tried == {True, False}, "nothing that is tried tells the two apart"
+
+
+def test_a_derivation_of_what_silence_satisfies_is_refused(tmp_path: Path) -> None:
+    root = copied_tree(tmp_path)
+    (root / "shapes" / "derivations" / "slip.ttl").write_text(
+        HEAD.split(":request", 1)[0] + ":slip a cov:Derivation , sh:NodeShape ;"
+        " cov:ofRecord cov:EarlierProcedure ; cov:affirmsFact cov:PainImproved ;"
+        " sh:property [ sh:path cov:reliefPercent ; sh:minExclusive 0 ] ."
+    )
+    with pytest.raises(KnowledgeError, match="nothing that must be stated"):
+        reasoner_of(root)

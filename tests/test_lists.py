@@ -215,9 +215,7 @@ def test_a_list_known_in_part_leaves_open_that_it_is_all(
     case: Case, name: str, answer_of: AnswerOf
 ) -> None:
     said = (COV.completeFor, COV.partialFor)
-    triples = Triples(
-        t for t in stated(case.request_ttl) if t[1] not in said or t[2] != COV[name]
-    )
+    triples = Triples(t for t in stated(case.request_ttl) if t[1] not in said or t[2] != COV[name])
     partial, complete = (
         written([*triples, statement(triples, how, name)])
         for how in (COV.partialFor, COV.completeFor)

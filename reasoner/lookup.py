@@ -28,6 +28,7 @@ from .knowledge.base import Knowledge
 from .knowledge.codes import is_known, nearest, unread
 from .knowledge.releases import spelled
 from .namespaces import CODE, COV, REQUESTS, SH, XSD
+from .plain import IS_MEANT_FOR
 from .policies.criteria import Criterion, Kind, Policy, Route
 from .policies.standard import steps
 from .triples import Term
@@ -179,8 +180,9 @@ def _finding(
     if policy is None:
         return Finding(selection, Stance.NOT_ADDRESSED, reason=selection.reason)
     judged = reasoner.judge(policy, reasoner.seen_by(policy, prepared))
-    # What a code stands for gives way to what a record states.
-    gives_way = {d.property for found in prepared.facts.defaults.values() for d in found}
+    # What a code stands for, or its class is meant for, gives way to what a record states.
+    defaults = prepared.facts.defaults.values()
+    gives_way = {IS_MEANT_FOR, *(d.property for found in defaults for d in found)}
     settled = frozenset(
         leaf.iri
         for leaf in policy.leaves

@@ -27,6 +27,20 @@ PREFIXES = {
 }
 
 
+# What takes more than looking up: a date that is not a day, an age, what is said of a list.
+OPEN = (XSD.gYear, XSD.gYearMonth)
+SAYS_MORE = (COV.age, COV.completeFor, COV.partialFor, COV.lasted)
+
+
+def is_plain(data: bytes) -> bool:
+    """Return whether a request is one that the short way reads: all that it says is known."""
+    triples = Triples.of(parse(data, format=RdfFormat.TURTLE))
+    if any(p in SAYS_MORE or getattr(o, "datatype", None) in OPEN for _, p, o in triples):
+        return False
+    earlier = (o for _, o in triples.pairs(COV.underwent))
+    return all(triples.objects(node, COV.performedOn) for node in earlier)
+
+
 @lru_cache(maxsize=1)
 def whole() -> Reasoner:
     return Reasoner()

@@ -25,6 +25,7 @@ from tests.both_ways import (
     as_plain_json,
     at_length,
     compare,
+    is_plain,
     laid_out,
     quickly,
     whole,
@@ -34,20 +35,6 @@ from tests.laws import FULL, stated, told, written
 from tests.named import Named
 from tests.tools.case_files import Case, load_cases
 from tests.tools.generate import changed, requests
-
-# What takes more than looking up: a date that is not a day, an age, what is said of a list.
-OPEN = (
-    b"#gYear",
-    b"ontology#age>",
-    b"ontology#completeFor>",
-    b"ontology#partialFor>",
-    b"ontology#lasted>",
-)
-
-
-def is_plain(data: bytes) -> bool:
-    return not any(word in data for word in OPEN)
-
 
 CASES = [case.request_ttl for case in load_cases() if is_plain(case.request_ttl)]
 EXAMPLES = 3000 if FULL else 300

@@ -21,11 +21,10 @@ HOUSE = Namespace(BASE + "house-rules#")
 COMBINES = (SH["and"], SH["or"], COV.ofCriteria)
 PLAIN = (RDF.type, RDF.first, RDF.rest, RDFS.label, RDFS.comment, RDFS.seeAlso, SKOS.scopeNote)
 TERM_IN_QUERY = re.compile(r"\bcov:([A-Za-z][\w-]*)")
+# What leads from a criterion to those that it combines.
+PARTS = (RDF.first, RDF.rest, *COMBINES)
 # What leads from a policy to the criteria and review routes that have a say in it.
-LEADS = (
-    *(RDF.first, RDF.rest, *COMBINES),
-    *(COV.appliesWhen, COV.exclusion, COV.reviewRoute, COV.grounds),
-)
+LEADS = (*PARTS, COV.appliesWhen, COV.exclusion, COV.reviewRoute, COV.grounds)
 # What leads from a class to those that it is defined by.
 DEFINES = (
     *(RDFS.subClassOf, OWL.equivalentClass, OWL.intersectionOf, OWL.unionOf, OWL.complementOf),
@@ -90,10 +89,16 @@ def _constraints(knowledge: Knowledge) -> Iterator[Spo]:
 
 
 def _places(knowledge: Knowledge) -> Iterator[Spo]:
-    """Yield which policy leads to what: asked backwards, node by node, it would cost seconds."""
+    """Yield which policy leads to what, and on which criteria an indication applies.
+
+    Asked backwards, node by node, it would cost seconds.
+    """
     for policy in knowledge.triples.instances(COV.Policy):
         for node in _below(knowledge, policy, LEADS):
             yield policy, HOUSE.leadsTo, node
+    for indication, condition in knowledge.triples.pairs(COV.appliesWhen):
+        for node in {condition, *_below(knowledge, condition, PARTS)}:
+            yield indication, HOUSE.appliesOn, node
 
 
 def _dependencies(knowledge: Knowledge) -> Iterator[Spo]:

@@ -91,7 +91,8 @@ COMPOSITES = [
     taken(
         "condition that does not say how no earlier procedure reads",
         "choice-when-none-stated",
-        ":earlier-neurotomy cov:whenNoneStated",
+        ":earlier-denervation cov:whenNoneStated",
+        file="shapes/policies/nia/cg-302/2024-01-01.ttl",
     ),
     added(
         "grounds that are not there",

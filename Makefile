@@ -39,9 +39,9 @@ CASES ?= all
 test-all: lint ## the same, and pySHACL judges every case
 	$(BIN)/pytest -n 2 --cases $(CASES) $(if $(MINUTES),--minutes $(MINUTES))
 
-QUICK := axioms cases classify clauses compiled decide engine explain gate quick receipt \
-	repository select valuation
-test-quick: lint ## lint, the compiled judge on every case, and each step by itself: a minute or two
+QUICK := axioms cases classify clauses compiled decide engine explain gate receipt repository \
+	select valuation
+test-quick: style ## style and types, the compiled judge on every case, and each step by itself
 	$(BIN)/pytest -n 2 $(foreach name,$(QUICK),$(wildcard tests/test_$(name)*.py))
 
 test-policy: $(STAMP) ## one policy's cases, under both judges, and its mutants: KEY=centene/cp-mp-171
@@ -51,11 +51,14 @@ test-policy: $(STAMP) ## one policy's cases, under both judges, and its mutants:
 	$(BIN)/python -m tests.tools.mutants '$(KEY)'
 	$(BIN)/pytest -n 2 --cases all -k '$(KEY)' $(addprefix tests/test_,cases.py agreement.py repository.py)
 
-lint: $(STAMP) ## check style, types, and the policies themselves
+lint: style ## check style, types, and the policies themselves
+	$(BIN)/covergraph lint
+
+.PHONY: style
+style: $(STAMP)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy -p covergraph
-	$(BIN)/covergraph lint
 
 mutants: $(STAMP) ## misread every policy in every small way, and count what the cases notice
 	$(BIN)/python -m tests.tools.mutants

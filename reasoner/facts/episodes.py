@@ -34,19 +34,22 @@ class Episode:
         The class of the procedures that end an episode.
     broken_by_fact : str or None
         What ends one when the record of the pain in the region affirms it.
+    but_intent : str or None
+        The intent of procedures that are no part of one.
     """
 
     of: str
     gap: str | None
     broken_by: str | None
     broken_by_fact: str | None
+    but_intent: str | None = None
 
 
 def members(rule: Episode, facts: Facts, day: str) -> tuple[Values, Values]:
     """Return the sessions that surely belong to the episode of their region, and all that may."""
     sessions, breaks = [], []
     for s in facts.earlier:
-        if rule.of in s.types:
+        if rule.of in s.types and rule.but_intent not in s.intents:
             sessions.append(s)
         if rule.broken_by in s.types:
             breaks.append(s)

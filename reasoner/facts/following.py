@@ -22,11 +22,22 @@ from .. import days
 from ..errors import InputError, KnowledgeError
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, RDF, SH, XSD, compact
-from ..plain import AFFIRMS, DENIES, HAS_CHRONICITY, NONE, Record, Value, Values, value_of
+from ..plain import (
+    AFFIRMS,
+    DENIES,
+    HAS_CHRONICITY,
+    NONE,
+    UNDERWENT,
+    Record,
+    Value,
+    Values,
+    value_of,
+)
 from ..request.gate import Request
 from ..request.records import Records as Named
 from ..triples import Term, Triples
 from .layout import records_of
+from .order import in_order
 
 Records: TypeAlias = Mapping[str, Record]
 # Whether a record conforms, on a date of service.
@@ -138,15 +149,29 @@ class Following:
             record = records.get(node)
             if not record:
                 continue
-            for d in self.by_role.get(role, ()):
-                if not d.reads <= record.keys() or not d.conforms(records, node, day):
-                    continue
-                there = record.get(d.says, NONE)
-                if there and d.says == HAS_CHRONICITY:
-                    continue
-                for value in self._closure[d.says].get(d.value, (d.value,)):
-                    if value not in there:
-                        found.append(Followed(node, d.says, value, d.iri))
+            new = self._of_record(records, node, role, day)
+            found += new
+            # What follows may make more follow.
+            if any(f.property == AFFIRMS for f in new):
+                more = {**record, AFFIRMS: (*record.get(AFFIRMS, NONE), *_affirmed(new))}
+                again = self._of_record({**records, node: more}, node, role, day)
+                known = {f[:3] for f in found}
+                found += [f for f in again if f[:3] not in known]
+        return found
+
+    def _of_record(self, records: Records, node: str, role: str, day: str) -> list[Followed]:
+        """Return what follows of one record from what is there of it."""
+        record = records[node]
+        found: list[Followed] = []
+        for d in self.by_role.get(role, ()):
+            if not d.reads <= record.keys() or not d.conforms(records, node, day):
+                continue
+            there = record.get(d.says, NONE)
+            if there and d.says == HAS_CHRONICITY:
+                continue
+            for value in self._closure[d.says].get(d.value, (d.value,)):
+                if value not in there:
+                    found.append(Followed(node, d.says, value, d.iri))
         return found
 
     def read_for(self, says: str, value: str) -> frozenset[str]:
@@ -188,7 +213,10 @@ class Following:
         declared = self.knowledge.facts.get(value)
         if says != HAS_CHRONICITY and (declared is None or declared.stated_of != role):
             raise KnowledgeError(f"{compact(node.value)}: not a fact of {compact(role.value)}")
-        reads, conforms = self.shapes.node(node, ABOUT)
+        if t.value(node, COV.afterLast) is not None:
+            reads, conforms = frozenset({UNDERWENT}), in_order(node, says, self.knowledge)
+        else:
+            reads, conforms = self.shapes.node(node, ABOUT)
         if not reads:
             raise KnowledgeError(f"{compact(node.value)} asks for nothing that must be stated")
         return role.value, Derivation(node, says, value.value, reads, conforms)
@@ -244,6 +272,8 @@ class _Shapes:
                     tests.append(_bounded(BOUNDS[p], value_of(o)))
                 elif p == COV.longAgo:
                     tests.append(_long_ago(o.value))
+                elif p == COV.notLongAgo:
+                    tests.append(_not_long_ago(o.value))
                 elif p in PAIRS:
                     tests.append(self._paired(PAIRS[p], o.value))
                 elif p == SH.qualifiedValueShape:
@@ -308,6 +338,10 @@ class _Shapes:
         )
 
 
+def _affirmed(followed: Iterable[Followed]) -> Iterator[str]:
+    return (f.value for f in followed if f.property == AFFIRMS)
+
+
 TRUE = Literal("true", datatype=XSD.boolean)
 _ANNOTATING = (
     str(COV) + "reads",
@@ -328,6 +362,13 @@ def _long_ago(duration: str) -> Check:
     """Return whether dates lie at least so long before the date of service."""
     return lambda records, node, values, day: all(
         str(v) <= days.day_before(day, duration) for v in values
+    )
+
+
+def _not_long_ago(duration: str) -> Check:
+    """Return whether dates lie less long than that before the date of service."""
+    return lambda records, node, values, day: all(
+        str(v) > days.day_before(day, duration) for v in values
     )
 
 

@@ -43,10 +43,11 @@ def rules_of(policy: Policy, knowledge: Knowledge) -> HistoryRules:
     node = t.value(policy.iri, COV.episode)
     episode = None
     if node is not None:
-        gap, by, fact = (
-            t.text(node, p) or None for p in (COV.episodeGap, COV.brokenBy, COV.brokenByFact)
+        gap, by, fact, but = (
+            t.text(node, p) or None
+            for p in (COV.episodeGap, COV.brokenBy, COV.brokenByFact, COV.exceptIntent)
         )
-        episode = Episode(t.text(node, COV.ofProcedure), gap, by, fact)
+        episode = Episode(t.text(node, COV.ofProcedure), gap, by, fact, but)
     merging = {
         Merging(
             t.text(leaf.iri, COV.ofProcedure), within.value, t.text(leaf.iri, COV.withTechnique)

@@ -70,7 +70,7 @@ def failing(response: Response, open_: bool) -> Callable[[Facts, Session], bool]
             )
             or (
                 less_than is not None
-                and (not s.until_latest or s.earliest <= before(s.until_latest, less_than))
+                and s.earliest <= before(s.until_latest or facts.day, less_than)
             )
             or (fact is not None and fact not in s.affirmed)
         )

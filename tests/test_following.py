@@ -26,7 +26,7 @@ HEAD = (
 @prefix : <https://w3id.org/covergraph/requests/following#> .
 :request a cov:CoverageRequest ; cov:dateOfService "2024-08-10"^^xsd:date ;
     cov:requestsProcedure :asked ; cov:hasPatient :patient .
-:asked cov:hasProcedureCode code:64635 .
+:asked cov:hasKind code:facet-joint-denervation .
 :patient cov:underwent :block ; cov:hasPain :pain ; cov:hadTherapy :course .
 :pain cov:inRegion cov:LumbarRegion .
 :course cov:ofTherapy cov:PhysicalTherapy .
@@ -39,6 +39,8 @@ DERIVATIONS = [d for made in FOLLOWING.by_role.values() for d in made]
 CASES = load_cases()[::160]
 SHAPES = [d for d in DERIVATIONS if COV.Derivation in knowledge().triples.types(d.iri)]
 
+FOR_RADICULAR_PAIN = ":asked cov:isFor cov:RadicularPain ."
+OTHER_PAIN = ":patient cov:hasPain :other . :other cov:inRegion "
 # From what is stated to what follows of which record.
 STORIES = [
     (":block cov:reliefPercent 90 .", "block", "affirms", "PainImproved"),
@@ -119,6 +121,44 @@ STORIES = [
         "affirms",
         "LastedAsLongAsAnesthetic",
     ),
+    (":pain cov:denies cov:RadicularSymptoms .", "pain", "affirms", "NonRadicularPain"),
+    (":pain cov:denies cov:RadicularSymptoms .", "pain", "affirms", "AxialOrNonRadicularPain"),
+    *(
+        (f"{FOR_RADICULAR_PAIN} :asked cov:treatsRegion cov:{region} . {other}", *follows)
+        for region, other, record in (
+            ("LumbarRegion", "", "pain"),
+            ("CervicalRegion", OTHER_PAIN + "cov:CervicalRegion .", "other"),
+            ("ThoracicRegion", OTHER_PAIN + "cov:ThoracicRegion .", "other"),
+        )
+        for follows in (
+            (record, "affirms", "RadicularSymptoms"),
+            (record, "denies", "NonRadicularPain"),
+        )
+    ),
+    (
+        ":asked cov:isFor cov:PrerequisiteForDenervation .",
+        "patient",
+        "affirms",
+        "DenervationUnderConsideration",
+    ),
+    (
+        ":patient cov:affirms cov:AllNonSurgicalTreatmentsFailed .",
+        "patient",
+        "affirms",
+        "AllNonOperativeOptionsTried",
+    ),
+    (
+        ":patient cov:affirms cov:AllNonSurgicalTreatmentsFailed .",
+        "patient",
+        "affirms",
+        "OtherTherapiesFailed",
+    ),
+    (
+        ":pain cov:affirms cov:DegenerateFacetJointMainSource .",
+        "pain",
+        "affirms",
+        "MedialBranchSupplyMainSource",
+    ),
 ]
 SILENT = [
     # The same day is open, and so is improvement of which nobody put a number.
@@ -132,6 +172,14 @@ SILENT = [
     (":block cov:usesInjectate cov:LocalAnesthetic .", "block", "ShortActingBlock"),
     (":patient cov:hasDiagnosis code:M54.12 .", "pain", "RadicularSymptoms"),
     (":patient cov:denies cov:Allodynia .", "patient", "AllodyniaOrHyperalgesia"),
+    # What a procedure is for says nothing of the pain of another region.
+    (
+        f"{FOR_RADICULAR_PAIN} :asked cov:treatsRegion cov:CervicalRegion .",
+        "pain",
+        "RadicularSymptoms",
+    ),
+    (FOR_RADICULAR_PAIN, "pain", "RadicularSymptoms"),
+    (":asked cov:isFor cov:FacetMediatedPain .", "patient", "DenervationUnderConsideration"),
 ]
 REFUTED = [
     (":block cov:reliefPercent 90 ; cov:denies cov:PainImproved .", "PainImproved"),
@@ -145,6 +193,22 @@ REFUTED = [
         "NonRadicularPain",
     ),
     (":pain cov:affirms cov:NonRadicularPain , cov:RadicularSymptoms .", "Radicular"),
+    (":pain cov:denies cov:NonRadicularPain , cov:RadicularSymptoms .", "NonRadicularPain"),
+    (
+        f"{FOR_RADICULAR_PAIN} :asked cov:treatsRegion cov:LumbarRegion ."
+        " :pain cov:affirms cov:NonRadicularPain .",
+        "NonRadicularPain",
+    ),
+    (
+        f"{FOR_RADICULAR_PAIN} :asked cov:treatsRegion cov:LumbarRegion ."
+        " :pain cov:denies cov:RadicularSymptoms .",
+        "Radicular",
+    ),
+    (
+        ":asked cov:isFor cov:PrerequisiteForDenervation ."
+        " :patient cov:denies cov:DenervationUnderConsideration .",
+        "DenervationUnderConsideration",
+    ),
 ]
 
 

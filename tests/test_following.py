@@ -26,7 +26,7 @@ HEAD = (
 @prefix : <https://w3id.org/covergraph/requests/following#> .
 :request a cov:CoverageRequest ; cov:dateOfService "2024-08-10"^^xsd:date ;
     cov:requestsProcedure :asked ; cov:hasPatient :patient .
-:asked cov:hasProcedureCode code:64635 .
+:asked cov:hasKind code:facet-joint-denervation .
 :patient cov:underwent :block ; cov:hasPain :pain ; cov:hadTherapy :course .
 :pain cov:inRegion cov:LumbarRegion .
 :course cov:ofTherapy cov:PhysicalTherapy .
@@ -46,6 +46,8 @@ JOINT = (
 )
 RADICULAR, ACUTE = ":pain cov:affirms cov:RadicularSymptoms . ", "AcuteRadicularSymptoms"
 
+FOR_RADICULAR_PAIN = ":asked cov:isFor cov:RadicularPain ."
+OTHER_PAIN = ":patient cov:hasPain :other . :other cov:inRegion "
 # From what is stated to what follows of which record.
 STORIES = [
     (":block cov:reliefPercent 90 .", "block", "affirms", "PainImproved"),
@@ -142,6 +144,44 @@ STORIES = [
         "affirms",
         ACUTE,
     ),
+    (":pain cov:denies cov:RadicularSymptoms .", "pain", "affirms", "NonRadicularPain"),
+    (":pain cov:denies cov:RadicularSymptoms .", "pain", "affirms", "AxialOrNonRadicularPain"),
+    *(
+        (f"{FOR_RADICULAR_PAIN} :asked cov:treatsRegion cov:{region} . {other}", *follows)
+        for region, other, record in (
+            ("LumbarRegion", "", "pain"),
+            ("CervicalRegion", OTHER_PAIN + "cov:CervicalRegion .", "other"),
+            ("ThoracicRegion", OTHER_PAIN + "cov:ThoracicRegion .", "other"),
+        )
+        for follows in (
+            (record, "affirms", "RadicularSymptoms"),
+            (record, "denies", "NonRadicularPain"),
+        )
+    ),
+    (
+        ":asked cov:isFor cov:PrerequisiteForDenervation .",
+        "patient",
+        "affirms",
+        "DenervationUnderConsideration",
+    ),
+    (
+        ":patient cov:affirms cov:AllNonSurgicalTreatmentsFailed .",
+        "patient",
+        "affirms",
+        "AllNonOperativeOptionsTried",
+    ),
+    (
+        ":patient cov:affirms cov:AllNonSurgicalTreatmentsFailed .",
+        "patient",
+        "affirms",
+        "OtherTherapiesFailed",
+    ),
+    (
+        ":pain cov:affirms cov:DegenerateFacetJointMainSource .",
+        "pain",
+        "affirms",
+        "MedialBranchSupplyMainSource",
+    ),
 ]
 SILENT = [
     # The same day is open, and so is improvement of which nobody put a number.
@@ -165,6 +205,14 @@ SILENT = [
     (RADICULAR + ':pain cov:onsetDate "2024-05-10"^^xsd:date .', "pain", ACUTE),
     (RADICULAR + ':pain cov:onsetDate "2024-05"^^xsd:gYearMonth .', "pain", ACUTE),
     (':pain cov:onsetDate "2024-07-01"^^xsd:date .', "pain", ACUTE),
+    # What a procedure is for says nothing of the pain of another region.
+    (
+        f"{FOR_RADICULAR_PAIN} :asked cov:treatsRegion cov:CervicalRegion .",
+        "pain",
+        "RadicularSymptoms",
+    ),
+    (FOR_RADICULAR_PAIN, "pain", "RadicularSymptoms"),
+    (":asked cov:isFor cov:FacetMediatedPain .", "patient", "DenervationUnderConsideration"),
 ]
 REFUTED = [
     (":block cov:reliefPercent 90 ; cov:denies cov:PainImproved .", "PainImproved"),
@@ -185,6 +233,22 @@ REFUTED = [
     (
         JOINT.format("2024-05-02") + ":patient cov:affirms cov:OtherInjectionSinceLastSacroiliac .",
         "OtherInjectionSinceLastSacroiliac",
+    ),
+    (":pain cov:denies cov:NonRadicularPain , cov:RadicularSymptoms .", "NonRadicularPain"),
+    (
+        f"{FOR_RADICULAR_PAIN} :asked cov:treatsRegion cov:LumbarRegion ."
+        " :pain cov:affirms cov:NonRadicularPain .",
+        "NonRadicularPain",
+    ),
+    (
+        f"{FOR_RADICULAR_PAIN} :asked cov:treatsRegion cov:LumbarRegion ."
+        " :pain cov:denies cov:RadicularSymptoms .",
+        "Radicular",
+    ),
+    (
+        ":asked cov:isFor cov:PrerequisiteForDenervation ."
+        " :patient cov:denies cov:DenervationUnderConsideration .",
+        "DenervationUnderConsideration",
     ),
 ]
 

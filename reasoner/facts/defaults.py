@@ -1,9 +1,10 @@
 """What is read of a procedure where its record is silent: what its codes stand for.
 
 A code stands for a guidance or a technique unless another is stated, radiofrequency for heat
-unless pulsed is, and a level is treated when all nerves of its joint are. None of it is
-monotone, so it is no axiom: it is added before classification, which takes it as stated.
-The same function serves both ways in; it looks at one record, as stated.
+unless pulsed is, a level is treated when all nerves of its joint are, and a block of nerves
+that are named is one at the nerves. None of it is monotone, so it is no axiom: it is added
+before classification, which takes it as stated. The same function serves both ways in; it
+looks at one record, as stated.
 """
 
 from __future__ import annotations
@@ -40,19 +41,23 @@ def defaults_of(stated: Said, coding: Coding) -> tuple[Default, ...]:
     found: list[Default] = []
     present: dict[str, list[str]] = {}
 
-    def add(p: str, value: str, because: str) -> None:
+    def add(p: str, value: str, *because: str) -> None:
         there = present.get(p)
         if there is None:
             there = present[p] = [str(v) for v in stated.get(p, NONE)]
         if not any(coding.excluded(value, v) or coding.within(value, v) for v in there):
             there.append(value)
-            found.append(Default(p, value, (because,)))
+            found.append(Default(p, value, because))
 
     codes, kinds = stated.get(HAS_CODE, NONE), stated.get(HAS_KIND, NONE)
     means = [*in_order(codes, coding), *sorted(str(k) for k in kinds)]
     for meaning in means:
         for p, value in coding.implied.get(meaning, ()):
             add(p, value, meaning)
+    nerves = sorted(str(n) for n in stated.get(TREATS_NERVE, NONE))
+    for meaning in means if nerves else ():
+        if meaning in coding.nerves_by:
+            add(USES_TECHNIQUE, coding.nerves_by[meaning], *nerves)
     techniques = present.get(USES_TECHNIQUE) or [str(v) for v in stated.get(USES_TECHNIQUE, NONE)]
     for technique in list(techniques):
         if technique in coding.usual:
@@ -62,8 +67,7 @@ def defaults_of(stated: Said, coding: Coding) -> tuple[Default, ...]:
             parents = coding.parents.get(value, frozenset())
             if not parents.isdisjoint([*present.get(p, ()), *stated.get(p, NONE)]):
                 add(p, value, meaning)
-    if TREATS_NERVE in stated and TREATS_LEVEL not in stated:
-        nerves = {str(n) for n in stated[TREATS_NERVE]}
+    if nerves and TREATS_LEVEL not in stated:
         for level in joints_of(nerves, coding):
             because = tuple(sorted(coding.nerves[level]))
             found.append(Default(TREATS_LEVEL, level, because))

@@ -215,9 +215,9 @@ class Following:
             raise KnowledgeError(f"{compact(node.value)}: not a fact of {compact(role.value)}")
         if t.value(node, COV.afterLast) is not None:
             reads, conforms = frozenset({UNDERWENT}), in_order(node, says, self.knowledge)
-        else:
+        elif any(self.shapes.asks(o) for o in t.objects(node, SH.property)):
             reads, conforms = self.shapes.node(node, ABOUT)
-        if not reads:
+        else:
             raise KnowledgeError(f"{compact(node.value)} asks for nothing that must be stated")
         return role.value, Derivation(node, says, value.value, reads, conforms)
 
@@ -251,6 +251,12 @@ class _Shapes:
                 reads |= more
                 tests.append(test)
         return reads, lambda records, node, day: all(t(records, node, day) for t in tests)
+
+    def asks(self, shape: Term) -> bool:
+        """Return whether something must be stated, by this record or by one that leads to it."""
+        t = self.triples
+        counts = (t.text(shape, p) or "0" for p in (SH.minCount, SH.qualifiedMinCount))
+        return any(int(n) > 0 for n in counts) or bool(t.objects(shape, SH.hasValue))
 
     def property(self, shape: NamedNode | BlankNode) -> tuple[frozenset[str], Test]:
         path = self.path(self.triples.value(shape, SH.path))

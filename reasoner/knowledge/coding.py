@@ -52,6 +52,11 @@ class Coding:
         return {s.value: o.value for s, o in self.knowledge.triples.pairs(COV.usuallyMeans)}
 
     @cached_property
+    def nerves_by(self) -> Mapping[str, str]:
+        """From a code to its technique where nerves are named."""
+        return {s.value: o.value for s, o in self.knowledge.triples.pairs(COV.reachesNervesBy)}
+
+    @cached_property
     def coded_as(self) -> Mapping[str, str]:
         """From a technique to the code it is reported with."""
         return {s.value: o.value for s, o in self.knowledge.triples.pairs(COV.codedAs)}

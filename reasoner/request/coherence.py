@@ -21,7 +21,11 @@ from .values import ends_of
 
 PROCEDURES = (COV.RequestedProcedure, COV.PlannedProcedure, COV.EarlierProcedure)
 # Pairs of dates on one record, the earlier first.
-ORDERED = ((COV.startedOn, COV.endedOn), (COV.performedOn, COV.reliefLastedUntil))
+ORDERED = (
+    (COV.startedOn, COV.endedOn),
+    (COV.performedOn, COV.reliefLastedUntil),
+    (COV.onsetDate, COV.exacerbationDate),
+)
 
 
 def refuse_incoherent(records: Records) -> None:

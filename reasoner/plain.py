@@ -46,6 +46,7 @@ HAS_PAIN = COV.hasPain.value
 HAS_DIAGNOSIS = COV.hasDiagnosis.value
 ONSET_DATE = COV.onsetDate.value
 USES_TECHNIQUE = COV.usesTechnique.value
+USES_INJECTATE = COV.usesInjectate.value
 HAS_INTENT = COV.hasIntent.value
 AFFIRMS = COV.affirms.value
 DENIES = COV.denies.value

@@ -101,6 +101,62 @@ def test_radiofrequency_under_a_code_is_conventional_unless_stated_otherwise(
     assert ("ConventionalRadiofrequency" in found) is conventional
 
 
+@pytest.mark.parametrize(
+    "procedure, injected, intent",
+    [
+        ("cov:hasProcedureCode code:64493 , code:J3301", {"Corticosteroid"}, {"TherapeuticIntent"}),
+        ("cov:hasProcedureCode code:62323 , code:J1100", {"Corticosteroid"}, {"TherapeuticIntent"}),
+        # An anesthetic may be for the skin, and says nothing of what else was injected.
+        ("cov:hasProcedureCode code:64493 , code:J2001", set(), set()),
+        (
+            "cov:hasProcedureCode code:64493 ; cov:usesInjectate cov:Corticosteroid",
+            {"Corticosteroid"},
+            {"TherapeuticIntent"},
+        ),
+        (
+            "cov:hasProcedureCode code:64493 ; cov:usesInjectate cov:LocalAnesthetic",
+            {"LocalAnesthetic"},
+            set(),
+        ),
+        (
+            "cov:hasProcedureCode code:64493 , code:J3301 ; cov:usesInjectate cov:LocalAnesthetic",
+            {"Corticosteroid", "LocalAnesthetic"},
+            {"TherapeuticIntent"},
+        ),
+        # What is stated decides.
+        (
+            "cov:hasProcedureCode code:64493 , code:J3301 ; cov:hasIntent cov:DiagnosticIntent",
+            {"Corticosteroid"},
+            {"DiagnosticIntent"},
+        ),
+        # A code that always means one intent does so whatever is injected.
+        (
+            "cov:hasProcedureCode code:62355 ; cov:usesInjectate cov:Corticosteroid",
+            {"Corticosteroid"},
+            {"RevisionOrRemovalIntent"},
+        ),
+    ],
+)
+def test_a_steroid_that_was_injected_is_read_as_therapeutic(
+    reasoner: Reasoner, procedure: str, injected: set[str], intent: set[str]
+) -> None:
+    assert read_as(reasoner, procedure, COV.usesInjectate.value) == injected
+    assert read_as(reasoner, procedure, COV.hasIntent.value) == intent
+
+
+def test_a_steroid_by_its_code_is_not_anesthetic_only(reasoner: Reasoner) -> None:
+    block = (
+        ':b cov:hasProcedureCode code:64493 , code:J3301 ; cov:performedOn "2024-06-01"^^xsd:date'
+    )
+    denied = read(reasoner, "cov:hasProcedureCode code:64493", "cov:underwent :b", f"{block} .")
+    (session,) = denied.facts.earlier
+    assert COV.AnestheticOnly.value in session.denied
+    with pytest.raises(InputError) as caught:
+        more = f"{block} ; cov:affirms cov:AnestheticOnly ."
+        read(reasoner, "cov:hasProcedureCode code:64493", "cov:underwent :b", more)
+    assert "AnestheticOnly" in str(caught.value)
+
+
 def test_radiofrequency_of_a_kind_is_heat_and_no_more(reasoner: Reasoner) -> None:
     found = read_as(reasoner, f"{KIND} ; cov:usesTechnique cov:Radiofrequency", TECHNIQUE)
     assert "ConventionalRadiofrequency" not in found

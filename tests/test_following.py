@@ -182,8 +182,37 @@ STORIES = [
         "affirms",
         "MedialBranchSupplyMainSource",
     ),
+    (
+        ":patient cov:denies cov:FaberTestPositive , cov:GaenslenTestPositive ,"
+        " cov:PelvicCompressionTestPositive , cov:PelvicDistractionTestPositive ,"
+        " cov:PosteriorShearTestPositive , cov:ThighThrustTestPositive , cov:YeomanTestPositive .",
+        "patient",
+        "denies",
+        "SacroiliacProvocationPositive",
+    ),
+    (
+        ":patient cov:affirms cov:ProvocationPositiveAgain .",
+        "patient",
+        "affirms",
+        "SacroiliacProvocationPositive",
+    ),
+    (
+        ":patient cov:denies cov:SacroiliacProvocationPositive .",
+        "patient",
+        "denies",
+        "ProvocationPositiveAgain",
+    ),
+    (
+        ":pain cov:affirms cov:RadicularSymptoms ;"
+        ' cov:exacerbationDate "2024-07"^^xsd:gYearMonth .',
+        "pain",
+        "affirms",
+        "ExacerbationOfChronicPain",
+    ),
 ]
 SILENT = [
+    # An exacerbation of pain that is not known to follow a nerve root.
+    (':pain cov:exacerbationDate "2024-07-01"^^xsd:date .', "pain", "ExacerbationOfChronicPain"),
     # The same day is open, and so is improvement of which nobody put a number.
     (":block cov:reliefPercent 90 .", "block", "LastedAsLongAsAnesthetic"),
     (

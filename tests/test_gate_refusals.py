@@ -242,6 +242,11 @@ REFUSED_TURTLE = [
     ("onset after the service", turtle("2024-01-17", "2031-01-17"), "onsetDate is after the date"),
     ("relief after the service", turtle("2024-12-01", "2025-03-15"), "reliefLastedUntil is after"),
     (
+        "exacerbation before the onset",
+        turtle("cov:onsetDate", "cov:exacerbationDate '2020'^^xsd:gYear ; cov:onsetDate"),
+        "cov:exacerbationDate is before cov:onsetDate",
+    ),
+    (
         "relief before the procedure",
         turtle("2024-12-01", "2024-07-31"),
         "is before cov:performedOn",

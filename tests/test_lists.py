@@ -101,6 +101,16 @@ def test_json_says_it_with_an_empty_list_and_null(value: object, how: NamedNode)
     assert quickly(data, "application/json") is None
 
 
+def test_an_empty_list_of_what_is_no_list_of_the_record_states_nothing() -> None:
+    """Programs write an empty list for whatever nobody filled in."""
+    empty = {"affirms": [], "denies": [], "hasPain": []}
+    data = json.dumps(MINIMAL_JSON | {"hasPatient": {"id": "gate#patient"} | empty}).encode()
+    bare = json.dumps(MINIMAL_JSON | {"hasPatient": {"id": "gate#patient"}}).encode()
+    assert set(at_length(data, "application/json").request.triples) == set(
+        at_length(bare, "application/json").request.triples
+    )
+
+
 # --- What follows ----------------------------------------------------------------------------
 
 

@@ -152,6 +152,53 @@ def test_words_that_agree_are_read(reasoner: Reasoner, purpose: str, onset: str)
     assert answered(reasoner, EPIDURAL, purpose, onset=onset).policy
 
 
+ACUTE, CHRONIC = "cov:hasChronicity cov:Acute", "cov:hasChronicity cov:Chronic"
+FLARED = 'cov:exacerbationDate "{}"^^xsd:date'
+
+
+@pytest.mark.parametrize(
+    ("onset", "said", "what"),
+    [
+        ("2022-06-01", ACUTE, "cov:Acute contradicts cov:onsetDate 2022-06-01 (it stands for"),
+        ("2024-05-10", ACUTE, "it stands for pain of less than 3 months"),
+        ("2024-05-11", ACUTE, ""),
+        ("2024-05-11", CHRONIC, "cov:Chronic contradicts cov:onsetDate 2024-05-11"),
+        ("2024-05-10", CHRONIC, ""),
+        ("2024-05", ACUTE, ""),
+        ("2024-05", CHRONIC, ""),
+        ("2024-06", CHRONIC, "cov:Chronic contradicts cov:onsetDate 2024-06-01"),
+        ("2024-04", ACUTE, "cov:Acute contradicts cov:onsetDate 2024-04-30"),
+        # An exacerbation has an onset of its own, and takes nothing from a chronic pain.
+        ("2022-06-01", f"{ACUTE} ; {FLARED.format('2024-07-01')}", ""),
+        ("2022-06-01", f"{CHRONIC} ; {FLARED.format('2024-07-01')}", ""),
+        ("2022-06-01", f"{ACUTE} ; cov:affirms cov:ExacerbationOfChronicPain", ""),
+        (
+            "2022-06-01",
+            f"{ACUTE} ; {FLARED.format('2024-01-01')}",
+            "cov:Acute contradicts cov:exacerbationDate 2024-01-01",
+        ),
+    ],
+)
+def test_a_word_for_the_pain_is_held_against_its_onset(
+    reasoner: Reasoner, onset: str, said: str, what: str
+) -> None:
+    kind = "date" if len(onset) == len("2024-05-01") else "gYearMonth"
+    text = request(EPIDURAL, onset="DAY").replace('"DAY"^^xsd:date', f'"{onset}"^^xsd:{kind}')
+    data = text.replace("cov:onsetDate", f"{said} ; cov:onsetDate").encode()
+    if not what:
+        assert reasoner.decide_all(reasoner.read(data), policy=EPIDURAL)[0].policy
+        return
+    with pytest.raises(InputError) as refused:
+        reasoner.read(data)
+    assert what in str(refused.value)
+
+
+def test_an_exacerbation_may_be_called_acute(reasoner: Reasoner) -> None:
+    text = request(EPIDURAL, "cov:AcutePain", onset="2022-06-01")
+    flared = text.replace("cov:onsetDate", f"{FLARED.format('2024-07-01')} ; cov:onsetDate")
+    assert reasoner.read(flared.encode()).facts
+
+
 def test_what_a_class_is_for_gives_way_to_what_is_stated(reasoner: Reasoner) -> None:
     key = "nia/cg-302"
     expected = [((), Verdict.MET), (("cov:HeadachePurpose",), Verdict.NOT_DOCUMENTED)]

@@ -16,13 +16,13 @@ from pyoxigraph import NamedNode
 
 from ..knowledge.coding import Coding
 from ..namespaces import COV
-from ..plain import HAS_CODE, HAS_KIND, NONE, TREATS_LEVEL, USES_TECHNIQUE, Said
+from ..plain import HAS_CODE, HAS_KIND, NONE, TREATS_LEVEL, USES_INJECTATE, USES_TECHNIQUE, Said
 from ..request.coherence import PROCEDURES
 from ..triples import Triples
 
 TREATS_NERVE = COV.treatsNerve.value
 # Where a record states none of these, nothing is read by default.
-_TELLING = (HAS_CODE, HAS_KIND, USES_TECHNIQUE, TREATS_NERVE)
+_TELLING = (HAS_CODE, HAS_KIND, USES_TECHNIQUE, USES_INJECTATE, TREATS_NERVE)
 
 
 class Default(NamedTuple):
@@ -58,6 +58,12 @@ def defaults_of(stated: Said, coding: Coding) -> tuple[Default, ...]:
     for meaning in means if nerves else ():
         if meaning in coding.nerves_by:
             add(USES_TECHNIQUE, coding.nerves_by[meaning], *nerves)
+    if coding.settled.isdisjoint(means):
+        for injected in sorted(
+            {*map(str, stated.get(USES_INJECTATE, NONE)), *present.get(USES_INJECTATE, ())}
+        ):
+            for p, value in coding.implied.get(injected, ()):
+                add(p, value, injected)
     techniques = present.get(USES_TECHNIQUE) or [str(v) for v in stated.get(USES_TECHNIQUE, NONE)]
     for technique in list(techniques):
         if technique in coding.usual:

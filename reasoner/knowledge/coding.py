@@ -42,6 +42,11 @@ class Coding:
         return self._declared(COV.defaultedBy)
 
     @cached_property
+    def settled(self) -> frozenset[str]:
+        """The codes that always mean one intent, whatever is injected."""
+        return frozenset(s.value for s, _ in self.knowledge.triples.pairs(COV.impliesIntent))
+
+    @cached_property
     def narrowed(self) -> Mapping[str, tuple[Stand, ...]]:
         """From a code to what a broader value means under it."""
         return self._declared(COV.narrowedBy)

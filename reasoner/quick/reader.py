@@ -161,7 +161,7 @@ class QuickReader:
         if max(days) > day or not raw.keys() <= records.keys():
             raise Unsure
         of_patient, of_procedure = records[patient], records[procedure]
-        self.refusals.refuse_together(of_patient, records)
+        self.refusals.refuse_together(of_patient, records, day)
         self._join(own, of_procedure)
         if IS_FOR in of_procedure:
             pains = [records[str(p)] for p in of_patient.get(HAS_PAIN, NONE)]

@@ -19,6 +19,7 @@ from ..namespaces import COV
 from ..plain import (
     AFFIRMS,
     DENIES,
+    HAS_CHRONICITY,
     HAS_CODE,
     HAS_KIND,
     IN_REGION,
@@ -67,7 +68,11 @@ class Refusals:
             c.value: frozenset(o.value for o in t.objects(c, COV.addOnTo))
             for c in knowledge.instances_of(COV.AddOnCode)
         }
-        self.onset_limits = limits_of(knowledge, knowledge.instances_of(COV.TreatmentPurpose))
+        words = (
+            *knowledge.instances_of(COV.TreatmentPurpose),
+            *knowledge.instances_of(COV.Chronicity),
+        )
+        self.onset_limits = limits_of(knowledge, words)
         self.unlisted = frozenset(
             c.value for c in knowledge.instances_of(COV.UnlistedProcedureCode)
         )
@@ -103,8 +108,8 @@ class Refusals:
         if role.is_procedure:
             self._refuse_procedure(found)
 
-    def refuse_together(self, patient: Found, records: dict[str, Found]) -> None:
-        """Raise Unsure unless the records surely agree with each other."""
+    def refuse_together(self, patient: Found, records: dict[str, Found], day: str) -> None:
+        """Raise Unsure unless the records surely agree with each other, and with the day."""
         denied = patient.get(DENIES, NONE)
         pains: set[Value] = set()
         for found in records.values():
@@ -113,6 +118,10 @@ class Refusals:
                 if not pains.isdisjoint(regions):
                     raise Unsure
                 pains.update(regions)
+                onsets = [str(v) for v in found.get(ONSET_DATE, NONE)]
+                for word in found.get(HAS_CHRONICITY, NONE):
+                    if contradicted(word, self.onset_limits, onsets, day):
+                        raise Unsure
             elif not found.get(OF_THERAPY, NO_KINDS).keys().isdisjoint(denied):
                 raise Unsure
 

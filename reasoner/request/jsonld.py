@@ -187,7 +187,10 @@ class _Walk:
             says = COV.partialFor if value is None else COV.completeFor
             yield says.value, whole[0].value
         elif value is not None:
-            raise InputError("states nothing", path, "leave it out")
+            # Where there may be several values of what is no list of the record, no value is
+            # stated; what must be stated, and what there is one of, cannot be empty.
+            if whole or declared is None or declared.single or declared.required_of:
+                raise InputError("states nothing", path, "leave it out")
         elif declared is None or not declared.stated_of:
             raise InputError("is null", path, "leave it out")
         elif declared.required_of:

@@ -98,16 +98,52 @@ def refuse_onsets(records: Records, node: Node, classified: Triples) -> None:
     limits = limits_of(records.knowledge, purposes)
     for at_least in (True, False):
         pains: list[tuple[Collection[Value], str | None]] = []
+        dated: dict[str | None, NamedNode] = {}
         for pain in records.of(COV.PainRecord):
-            ends = ends_of(t.value(pain, COV.onsetDate))
             of = [o.value for o in t.objects(pain, COV.inRegion)]
-            # Wherever the day lies, the word must be wrong: the end that speaks for it is asked.
-            pains.append((of, ends[0 if at_least else 1] if ends else None))
+            p, began = _began(records, pain, at_least)
+            dated[began] = p
+            pains.append((of, began))
         onsets = onsets_among(pains, regions)
         asked = {p: [one for one in all_ if one.at_least is at_least] for p, all_ in limits.items()}
         for purpose in purposes:
             limit = contradicted(purpose.value, asked, onsets, service)
             if limit:
                 assert isinstance(purpose, NamedNode)
-                what = f"{compact(purpose.value)} contradicts cov:onsetDate {onsets[0]}"
+                since = compact(dated[onsets[0]].value)
+                what = f"{compact(purpose.value)} contradicts {since} {onsets[0]}"
                 raise records.refuse(node, what, f"it stands for pain of {limit}")
+
+
+def refuse_word(records: Records, pain: Node) -> None:
+    """Refuse a record of pain that is called acute or chronic against its onset.
+
+    Raises
+    ------
+    InputError
+        Naming the word and the onset.
+    """
+    t = records.triples
+    (request,) = records.of(COV.CoverageRequest)
+    service = t.text(request, COV.dateOfService)
+    for word in t.objects(pain, COV.hasChronicity):
+        for limit in limits_of(records.knowledge, [word]).get(word.value, ()):
+            p, began = _began(records, pain, limit.at_least)
+            if began and not limit.allows(began, service):
+                what = f"{compact(word.value)} contradicts {compact(p.value)} {began}"
+                raise records.refuse(pain, what, f"it stands for pain of {limit}")
+
+
+def _began(records: Records, pain: Node, at_least: bool) -> tuple[NamedNode, str | None]:
+    """Return the day that speaks most for a word, None where none is known, and of what it is.
+
+    Wherever the day lies, the word must be wrong. What is acute may be a condition with an
+    onset of its own, such as an exacerbation.
+    """
+    t, p = records.triples, COV.onsetDate
+    for condition, dated_by in () if at_least else records.knowledge.triples.pairs(COV.datedBy):
+        assert isinstance(dated_by, NamedNode)
+        if t.value(pain, dated_by) or condition in t.objects(pain, COV.affirms):
+            p = dated_by
+    ends = ends_of(t.value(pain, p))
+    return p, ends[0 if at_least else 1] if ends else None

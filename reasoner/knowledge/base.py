@@ -51,6 +51,8 @@ class Property:
         The record class each of which has such a date, stated or not.
     years_since : NamedNode or None
         The date that a number counts the years from.
+    classes_of : NamedNode or None
+        The class below which it takes classes too, beside its concepts.
     """
 
     iri: NamedNode
@@ -68,6 +70,7 @@ class Property:
     ends: tuple[NamedNode, NamedNode] | None = None
     dates_every: NamedNode | None = None
     years_since: NamedNode | None = None
+    classes_of: NamedNode | None = None
 
 
 @dataclass(frozen=True)
@@ -273,6 +276,7 @@ class Knowledge:
             ends=(earliest, latest) if earliest and latest else None,
             dates_every=node(COV.datesEvery),
             years_since=node(COV.countsYearsSince),
+            classes_of=node(COV.takesClassesOf),
         )
 
     def _closure(self, p: NamedNode, nodes: Iterable[Term]) -> dict[Term, frozenset[Term]]:

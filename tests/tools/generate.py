@@ -276,12 +276,13 @@ def instead_of(p: NamedNode, o: Term, named: Named) -> list[tuple[NamedNode, Ter
     if p in (COV.affirms, COV.denies):
         return [(COV.denies if p == COV.affirms else COV.affirms, o)]
     if declared.value_type == XSD.date:
-        day = date.fromisoformat(o.value)
+        day = date.fromisoformat(days.ends(o.value)[0])
         near = [day + timedelta(days=d) for d in (-1, 1, -30, 30)]
         near += [days.before(day, bound) for bound in named.durations]
         return [(p, day_literal(d)) for d in near]
     if declared.value_type == XSD.decimal:
         return [(p, number(v)) for n in named.numbers for v in (n, n - 1, n + 1)]
-    assert declared.takes is not None
+    if declared.takes is None:
+        return []
     wanted = named.concepts.get(p, [])
     return [(p, c) for c in (*wanted, *named.instances_of(declared.takes)[:20])]

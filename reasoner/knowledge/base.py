@@ -228,13 +228,14 @@ class Knowledge:
 
     def instances_of(self, cls: NamedNode) -> list[NamedNode]:
         """Return the named individuals of a class and of its subclasses."""
-        return [
+        found = (
             i
             for c, above in self.superclasses.items()
             if cls in above and isinstance(c, NamedNode)
             for i in self.triples.instances(c)
             if isinstance(i, NamedNode)
-        ]
+        )
+        return list(dict.fromkeys(found))
 
     def is_a(self, individual: Term, cls: NamedNode) -> bool:
         """Return whether the knowledge asserts that an individual is of a class or a subclass."""

@@ -165,6 +165,27 @@ TERMS = [
         "",
         "ontology/procedures.ttl",
     ),
+    taken(
+        "fact without basis",
+        "concept-basis",
+        "cov:Uveitis cov:hasBasis",
+        "",
+        "ontology/sacroiliac.ttl",
+    ),
+    taken(
+        "fact called stated that follows",
+        "concept-basis",
+        "cov:ConservativeManagementFailed cov:hasBasis",
+        "cov:ConservativeManagementFailed cov:hasBasis cov:Stated .",
+        "ontology/facts.ttl",
+    ),
+    taken(
+        "term without example",
+        "term-example",
+        "cov:Uveitis skos:example",
+        "",
+        "ontology/sacroiliac.ttl",
+    ),
     added(
         "misspelt subject",
         "term-kind",

@@ -166,6 +166,13 @@ TERMS = [
         "ontology/procedures.ttl",
     ),
     taken(
+        "document without the digest of its text",
+        "document-known",
+        "clause:document cov:textDigest",
+        "",
+        "clauses",
+    ),
+    taken(
         "fact without basis",
         "concept-basis",
         "cov:Uveitis cov:hasBasis",

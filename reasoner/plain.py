@@ -58,6 +58,7 @@ STARTED_ON = COV.startedOn.value
 ENDED_ON = COV.endedOn.value
 MANY = COV.many.value
 SILENT_ON = COV.silentOn.value
+LISTS_ALL_OF = COV.listsAllOf.value
 EARLIER_PROCEDURES = COV.EarlierProcedures.value
 LASTED = COV.lasted.value
 

@@ -57,6 +57,40 @@ def further(data: bytes) -> list[dict[NamedNode, set[str]]]:
             "cov:EarlierProcedures is said to be both complete and partial",
         ),
         (
+            more(
+                ":patient cov:completeFor "
+                + PART.format("EarlierProcedures", "cov:aboutProcedures cov:SpinalInjection")
+                + " ; cov:partialFor "
+                + PART.format("EarlierProcedures", "cov:aboutProcedures code:medial-branch-block")
+                + " ."
+            ),
+            "cov:EarlierProcedures is said to be both complete and partial",
+        ),
+        (
+            more(
+                ":patient cov:completeFor "
+                + PART.format("Therapies", "cov:aboutTherapy cov:ActiveTherapy")
+                + " ; cov:partialFor "
+                + PART.format("Therapies", "cov:aboutTherapy cov:PhysicalTherapy")
+                + " ."
+            ),
+            "cov:Therapies is said to be both complete and partial",
+        ),
+        (
+            said(
+                "complete",
+                PART.format("EarlierProcedures", "cov:aboutProcedures cov:EarlierProcedure"),
+            ),
+            "cov:aboutProcedures: unknown procedure kind cov:EarlierProcedure",
+        ),
+        (
+            said(
+                "complete",
+                PART.format("EarlierProcedures", "cov:aboutProcedures code:FacetJointInjection"),
+            ),
+            "did you mean cov:FacetJointInjection?",
+        ),
+        (
             said("complete", "cov:PlannedProcedures"),
             "cov:PlannedProcedures is a list of the coverage request (state cov:completeFor there)",
         ),
@@ -143,7 +177,7 @@ def test_a_partial_list_leaves_out_any_number_of_any_class() -> None:
 
 
 def test_a_part_of_a_list_leaves_out_its_kind_alone() -> None:
-    kind = "cov:aboutProcedures code:facet-joint-injection"
+    kind = "cov:aboutProcedures cov:FacetJointInjection"
     (record,) = further(said("partial", PART.format("EarlierProcedures", kind)))
     assert {COV.MedialBranchBlock.value, COV.SpinalInjection.value} <= record[RDF.type]
     assert COV.EpiduralInjection.value not in record[RDF.type]

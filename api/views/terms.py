@@ -7,7 +7,7 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
-from covergraph.authoring.vocabulary import read_by
+from covergraph.authoring.reads import read_by
 from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import BASE, compact, local_name
 from covergraph.policies.criteria import Policy

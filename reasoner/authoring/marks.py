@@ -16,6 +16,7 @@ from pyoxigraph import NamedNode
 from ..knowledge.base import INFERRED, Knowledge, is_true
 from ..namespaces import BASE, CODE, COV, OWL, RDF, RDFS, SH, SKOS, Namespace
 from ..triples import Spo, Term
+from .basis import sources
 
 HOUSE = Namespace(BASE + "house-rules#")
 COMBINES = (SH["and"], SH["or"], COV.ofCriteria)
@@ -34,7 +35,7 @@ DEFINES = (
 
 def marks(knowledge: Knowledge) -> Iterator[Spo]:
     """Yield every mark of the knowledge."""
-    for yields in (_files, _constraints, _places, _dependencies):
+    for yields in (_files, _constraints, _places, _dependencies, _bases):
         yield from yields(knowledge)
 
 
@@ -107,6 +108,16 @@ def _dependencies(knowledge: Knowledge) -> Iterator[Spo]:
     for cls in t.instances(OWL.Class):
         for node in {cls, *_below(knowledge, cls, DEFINES)}:
             yield from ((cls, HOUSE.dependsOn, p) for p in t.objects(node, OWL.onProperty))
+
+
+def _bases(knowledge: Knowledge) -> Iterator[Spo]:
+    """Yield what facts and purposes follow from."""
+    for concept in (
+        *knowledge.instances_of(COV.NamedFact),
+        *knowledge.instances_of(COV.TreatmentPurpose),
+    ):
+        for source in sources(concept, knowledge):
+            yield concept, HOUSE.shownBy, source.of
 
 
 def _below(knowledge: Knowledge, start: Term, links: tuple[NamedNode, ...]) -> set[Term]:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pyoxigraph import BlankNode, NamedNode
+from pyoxigraph import NamedNode
 
 from ..knowledge.base import Fact, Knowledge, Property
-from ..namespaces import COV, RDFS, SH, SKOS, compact
-from ..policies.components import Components, components_of
-from ..policies.criteria import Criterion, Kind, Policy, Reading
+from ..namespaces import COV, OWL, RDFS, SKOS, compact
+from ..policies.criteria import Policy, Reading
 from ..policies.lowering import settled_readings
-from ..policies.standard import steps
 from ..triples import Term
+from .basis import How, sources
+from .reads import followed_by, read_by
 
 RECORDS = (
     COV.CoverageRequest,
@@ -46,48 +46,176 @@ year" below), and the answer is then what holds wherever the day may lie. A yes 
 record is `cov:affirms` or `cov:denies` with a named fact; what is not stated is
 neither, and the column "silence" says how that is read. "Read by" names the policies whose
 criteria look at the term.
+
+**State what the chart shows; what a payer calls it follows.** "Stated" under "basis" means that
+somebody must say so. Everything else follows from what is named there, and need not be stated
+beside it: a broader fact from a narrower one, and others from dates, measures, courses and
+codes. A fact that follows may still be stated where the neutral ones are missing; one that
+contradicts what is on record is refused. Denying a broader fact denies the narrower ones.
+Examples say how a chart might put it.
+"""
+DIAGNOSES = """### Diagnosis codes
+
+A diagnosis is the code of ICD-10-CM as `code:` and the code, with its dot or without:
+`cov:hasDiagnosis code:M47.816` or `code:M47816`; in plain JSON `"hasDiagnosis": ["M47.816"]`.
+Any code that is or once was valid may be stated. One that is not valid on the date of service
+is a coding note, and its successors count as listed where it is; one that never was is refused.
+State the most specific code. Codes that policies or the ontology name:
+"""
+PAYERS = """## Payers and plans
+
+Whose policies decide, when no policy is named: `cov:underPlan` for a plan, `cov:underPayer` for
+a payer. The policies of a plan are asked in their order.
+"""
+PURPOSES = """A stated purpose states the broader ones. "Read by" names the policies that ask for
+the purpose itself or for a broader one.
 """
 READINGS = """## Settled readings
 
 How every policy is read where its document is silent or ambiguous. A criterion that rests on
 one names it with `cov:followsReading`, and answers show it.
 """
+# What is one of many of a kind, and tells for itself.
+WITHOUT_EXAMPLES = (COV.SpinalLevel, COV.SpinalRegion, COV.Side, COV.JointNerve, COV.RecordList)
 
 
 def vocabulary(knowledge: Knowledge, policies: Iterable[Policy]) -> str:
     """Return the page as Markdown."""
     policies = list(policies)
-    readers = read_by(knowledge, policies)
+    keys = sorted({p.key for p in policies})
+    readers = {
+        term: ["all policies"] if found == keys else found
+        for term, found in read_by(knowledge, policies).items()
+    }
     lines = [INTRODUCTION]
     for record in RECORDS:
-        stated = [p for p in knowledge.properties.values() if record in p.stated_of]
-        facts = [f for f in knowledge.facts.values() if f.stated_of == record]
-        title = knowledge.label(record)
-        lines += [f"## {title[0].upper()}{title[1:]}", ""]
-        lines += [knowledge.triples.text(record, SKOS.definition), ""]
-        lines += _table(
-            ("property", "meaning", "value", "silence", "read by"),
-            (_property_row(p, record, knowledge, readers) for p in stated),
-        )
-        if facts:
-            lines += [f"### Named facts of the {title}", ""]
-            lines += _table(
-                ("fact", "meaning", "narrower than", "silence", "read by"),
-                (_fact_row(f, knowledge, readers) for f in sorted(facts, key=_name)),
-            )
+        lines += _of_record(record, knowledge, readers)
     lines += ["## Values", ""]
     taken = {p.takes for p in knowledge.properties.values() if p.stated_of and p.takes}
-    for cls in sorted(
-        (c for c in taken if c not in RECORDS and _is_concept(c, knowledge)), key=str
-    ):
-        lines += [f"### {knowledge.label(cls)}", ""]
-        lines += _table(
-            ("value", "meaning", "narrower than"),
-            (_value_row(v, knowledge) for v in sorted(knowledge.instances_of(cls), key=str)),
-        )
-    lines += [READINGS]
-    followers = followed_by(policies)
+    concepts = (c for c in taken if c not in RECORDS and _is_concept(c, knowledge))
+    for cls in sorted(concepts, key=str):
+        lines += _of_class(cls, knowledge, readers)
+    lines += [DIAGNOSES, *_diagnoses(knowledge)]
+    lines += [PAYERS, *_payers(knowledge)]
+    lines += [READINGS, *_readings(knowledge, policies)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _of_record(
+    record: NamedNode, knowledge: Knowledge, readers: dict[Term, list[str]]
+) -> list[str]:
+    stated = [p for p in knowledge.properties.values() if record in p.stated_of]
+    facts = [f for f in knowledge.facts.values() if f.stated_of == record]
+    title = knowledge.label(record)
+    lines = [f"## {title[0].upper()}{title[1:]}", ""]
+    lines += [knowledge.triples.text(record, SKOS.definition), ""]
     lines += _table(
+        ("property", "meaning", "value", "example", "silence", "read by"),
+        (_property_row(p, record, knowledge, readers) for p in stated),
+    )
+    kinds = {f.iri for f in facts if knowledge.is_a(f.iri, COV.TherapyKind)}
+    if kinds:
+        lines += ["Kinds of therapy are facts of the patient too: denied, there was none.", ""]
+    by_class: dict[str, list[Fact]] = {}
+    for f in facts:
+        if f.iri not in kinds:
+            by_class.setdefault(_class_of(f.iri, knowledge), []).append(f)
+    for label in sorted(by_class):
+        lines += [f"### {title[0].upper()}{title[1:]}: {label}", ""]
+        lines += _table(
+            ("fact", "meaning", "example", "basis", "silence", "read by"),
+            (_fact_row(f, knowledge, readers) for f in sorted(by_class[label], key=_name)),
+        )
+    return lines
+
+
+def _of_class(cls: NamedNode, knowledge: Knowledge, readers: dict[Term, list[str]]) -> list[str]:
+    lines = [f"### {knowledge.label(cls)}", ""]
+    values = sorted(knowledge.instances_of(cls), key=str)
+    head: tuple[str, ...] = ("value", "meaning", "narrower than")
+    if cls in (COV.TherapyKind, COV.TreatmentPurpose):
+        head = ("value", "meaning", "example", "narrower than", "basis", "read by")
+        if cls == COV.TreatmentPurpose:
+            lines += [PURPOSES]
+    elif cls not in WITHOUT_EXAMPLES and any(_example(v, knowledge) for v in values):
+        head = ("value", "meaning", "example", "narrower than")
+    cells = ({**_cells(v, knowledge), "read by": _readers(v, readers)} for v in values)
+    return lines + _table(head, (tuple(c[h] for h in head) for c in cells))
+
+
+def _cells(v: NamedNode, knowledge: Knowledge) -> dict[str, str]:
+    t = knowledge.triples
+    meaning = t.text(v, SKOS.definition) or t.text(v, RDFS.label)
+    if instead := t.value(v, COV.replacedBy):
+        meaning = f"Read as `{compact(instead.value)}`, which is to be stated in its place."
+    if str(t.text(v, COV.isGroup)) == "true":
+        meaning += " A group: state it where the chart says no more."
+    if cls := t.value(v, COV.namesClass):
+        meaning += f" Of the class `{compact(cls.value)}`."
+    return {
+        "value": f"`{compact(v.value)}`",
+        "meaning": meaning,
+        "example": _example(v, knowledge),
+        "narrower than": _listed(t.objects(v, COV.narrowerThan)),
+        "basis": _basis(v, knowledge),
+    }
+
+
+def _basis(concept: NamedNode, knowledge: Knowledge) -> str:
+    """Say what a fact or purpose follows from; else that it is stated."""
+    found: dict[How, list[str]] = {}
+    for how, of in sources(concept, knowledge):
+        derived = how in (How.SHOWN, How.REFUTED)
+        told = knowledge.label(of) if derived else f"`{compact(of.value)}`"
+        found.setdefault(how, []).append(told)
+    said = {
+        How.NARROWER: "follows from {}",
+        How.SHOWN: "follows: {}",
+        How.REFUTED: "denied: {}",
+        How.RULED_OUT: "denied by {}",
+        How.ALL_DENIED: "denied where all narrower ones are",
+        How.MEANT: "what a {} is for, unless another purpose is stated",
+        How.READ_AS: "read from {}",
+    }
+    parts = [said[how].format(", ".join(dict.fromkeys(of))) for how, of in found.items()]
+    return "; ".join(parts) or "stated"
+
+
+def _diagnoses(knowledge: Knowledge) -> list[str]:
+    """Return the codes that Turtle tables hold, by their categories."""
+    t = knowledge.triples
+    codes = knowledge.instances_of(COV.DiagnosisCode)
+    known = (c for c in codes if c.value.split("#")[-1][:1].isupper())
+    rows = ((f"`{compact(c.value)}`", t.text(c, RDFS.label)) for c in sorted(known, key=str))
+    return _table(("code", "meaning"), rows)
+
+
+def _payers(knowledge: Knowledge) -> list[str]:
+    t = knowledge.triples
+    rows = []
+    for cls in (COV.Payer, COV.Plan):
+        for node in sorted(t.instances(cls), key=str):
+            of = t.value(node, COV.ofPayer)
+            head = t.value(node, COV.precedence)
+            order = [_key(p) for p in (t.items(head) if head is not None else [])]
+            rows.append(
+                (
+                    f"`<{node.value}>`",
+                    f"{knowledge.label(cls)}: {knowledge.label(node)}",
+                    knowledge.label(of) if of is not None else "-",
+                    ", then ".join(order) or "-",
+                )
+            )
+    return _table(("name", "who", "of", "policies in order"), rows)
+
+
+def _key(policy: Term) -> str:
+    return "/".join(policy.value.split("/policies/")[-1].split("/")[:2])
+
+
+def _readings(knowledge: Knowledge, policies: list[Policy]) -> list[str]:
+    followers = followed_by(policies)
+    return _table(
         ("number", "reading", "what it says", "followed by"),
         (
             (
@@ -99,7 +227,6 @@ def vocabulary(knowledge: Knowledge, policies: Iterable[Policy]) -> str:
             for r in settled_readings(knowledge).values()
         ),
     )
-    return "\n".join(lines).rstrip() + "\n"
 
 
 def _is_concept(cls: NamedNode, knowledge: Knowledge) -> bool:
@@ -110,8 +237,27 @@ def _is_concept(cls: NamedNode, knowledge: Knowledge) -> bool:
     )
 
 
+def _class_of(fact: Term, knowledge: Knowledge) -> str:
+    """Return what the facts are called that a fact is grouped with."""
+    classes = [c for c in knowledge.triples.types(fact) if c != OWL.NamedIndividual]
+    return min(knowledge.label(c) for c in classes)
+
+
 def _name(fact: Fact) -> str:
     return fact.iri.value
+
+
+def _example(term: Term, knowledge: Knowledge) -> str:
+    found = knowledge.triples.text(term, SKOS.example)
+    return f"`{found}`" if found.startswith("cov:") else found
+
+
+def _listed(terms: Iterable[Term]) -> str:
+    return ", ".join(f"`{compact(t.value)}`" for t in dict.fromkeys(terms))
+
+
+def _readers(term: Term, readers: dict[Term, list[str]]) -> str:
+    return ", ".join(readers.get(term, ["-"]))
 
 
 def _property_row(
@@ -131,30 +277,23 @@ def _property_row(
         f"`{compact(p.iri.value)}`",
         f"{p.definition} {note}".strip(),
         kind,
+        _example(p.iri, knowledge),
         silence,
-        ", ".join(readers.get(p.iri, ["-"])),
+        _readers(p.iri, readers),
     )
 
 
 def _fact_row(f: Fact, knowledge: Knowledge, readers: dict[Term, list[str]]) -> tuple[str, ...]:
-    broader = knowledge.triples.objects(f.iri, COV.narrowerThan)
+    iri = f.iri
+    assert isinstance(iri, NamedNode)
+    cells = _cells(iri, knowledge)
     return (
-        f"`{compact(f.iri.value)}`",
-        f.definition,
-        ", ".join(f"`{compact(b.value)}`" for b in broader),
+        cells["value"],
+        cells["meaning"] + (f" Narrower than {n}." if (n := cells["narrower than"]) else ""),
+        cells["example"],
+        cells["basis"],
         SILENCE.get(f.silence, ""),
-        ", ".join(readers.get(f.iri, ["-"])),
-    )
-
-
-def _value_row(v: NamedNode, knowledge: Knowledge) -> tuple[str, ...]:
-    t = knowledge.triples
-    meaning = t.text(v, SKOS.definition) or t.text(v, RDFS.label)
-    broader = t.objects(v, COV.narrowerThan)
-    return (
-        f"`{compact(v.value)}`",
-        meaning,
-        ", ".join(f"`{compact(b.value)}`" for b in broader),
+        _readers(iri, readers),
     )
 
 
@@ -165,42 +304,3 @@ def _sentence(reading: Reading) -> str:
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
     found = [f"| {' | '.join(row)} |" for row in rows]
     return [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *found, ""]
-
-
-def read_by(knowledge: Knowledge, policies: Iterable[Policy]) -> dict[Term, list[str]]:
-    """Return, for each property and fact, the keys of the policies whose criteria look at it."""
-    found: dict[Term, dict[str, None]] = {}
-    components = components_of(knowledge)
-    for policy in policies:
-        for leaf in policy.leaves:
-            for term in terms_read(leaf, knowledge, components):
-                found.setdefault(term, {})[policy.key] = None
-    return {term: sorted(keys) for term, keys in found.items()}
-
-
-def followed_by(policies: Iterable[Policy]) -> dict[Reading, list[str]]:
-    """Return, for each settled reading, the keys of the policies that follow it."""
-    found: dict[Reading, dict[str, None]] = {}
-    for policy in policies:
-        for criterion in policy.criteria.values():
-            for reading in criterion.readings:
-                found.setdefault(reading, {})[policy.key] = None
-    return {reading: sorted(keys) for reading, keys in found.items()}
-
-
-def terms_read(leaf: Criterion, knowledge: Knowledge, components: Components) -> set[Term]:
-    """Return the properties and facts that a leaf looks at; a fact stands for its narrower ones."""
-    t = knowledge.triples
-    terms: set[Term] = set()
-    stated = t.predicates(leaf.iri)
-    if leaf.kind is Kind.CORE:
-        for shape in stated.get(SH.property, []):
-            terms |= set(steps(t, t.value(shape, SH.path)))
-    if leaf.component is not None:
-        for parameter, given in components[leaf.component].given(leaf.iri, t):
-            terms |= parameter.terms(given)
-            terms |= {n for n, of in knowledge.counted_years.items() if of == given}
-    for objects in stated.values():
-        terms |= {o for o in objects if not isinstance(o, BlankNode)}
-    narrower = {f for f in knowledge.facts if terms & set(knowledge.broader_of(f))}
-    return terms | narrower

@@ -23,6 +23,7 @@ from ..plain import (
     CONCERNS_PAIN,
     DENIES,
     HAS_PATIENT,
+    LISTS_ALL_OF,
     NONE,
     REQUESTS_PROCEDURE,
     Record,
@@ -33,8 +34,9 @@ from ..policies.criteria import Criterion, Kind
 from ..policies.standard import steps
 from ..triples import Term
 
-COMPLETE_FOR, ABOUT_LIST = COV.completeFor.value, COV.aboutList.value
-ABOUT_PROCEDURES = COV.aboutProcedures.value
+COMPLETE_FOR, PARTIAL_FOR = COV.completeFor.value, COV.partialFor.value
+ABOUT_LIST, ABOUT_PROCEDURES = COV.aboutList.value, COV.aboutProcedures.value
+ABOUT_THERAPY, SINCE = COV.aboutTherapy.value, COV.since.value
 # Tells whether the facts are silent on something.
 Silent: TypeAlias = Callable[[Facts], bool]
 # From a record to the facts about it.
@@ -148,7 +150,7 @@ class Silences:
             nodes: list[Value] = [facts.iri]
             for properties in way:
                 nodes = [o for n in nodes for p in properties for o in facts.values(n, p)]
-            return not nodes and not _complete(facts, lists)
+            return not nodes and not _spoken_of(facts, lists)
 
         return kept
 
@@ -169,10 +171,11 @@ class Silences:
         when = "earlier" if among == COV.underwent else "planned"
 
         def kept(facts: Facts) -> bool:
-            found: list[Session] = [s for s in records(facts) if name in s.types]
+            # What a list may leave out is not on record.
+            found: list[Session] = [s for s in records(facts) if name in s.types and not s.many]
             if found and pick is not None:
                 _, found = pick(facts, found)
-            return not found and not _complete(facts, lists, name)
+            return not found and not _spoken_of(facts, lists, name)
 
         return Silence(unstated(f"{when} {self.knowledge.label(cls)}"), kept)
 
@@ -181,24 +184,34 @@ class Silences:
         return frozenset(n.value for n in self.knowledge.triples.subjects(COV.listsBy, link))
 
     def _of_therapy(self, kind: Term) -> Silence:
+        lists = self._lists(COV.hadTherapy)
+
         def kept(facts: Facts) -> bool:
             denied = facts.patient.get(DENIES, NONE)
-            return kind.value not in denied and not any(
+            if kind.value in denied or _spoken_of(facts, lists, kind.value):
+                return False
+            return not any(
                 kind.value in c.kinds or kind.value not in c.barred_kinds for c in facts.courses
             )
 
         return Silence(unstated(self.knowledge.label(kind)), kept)
 
 
-def _complete(facts: Facts, lists: frozenset[str], cls: str = "") -> bool:
-    """Return whether a list, or the part of it that a class is of, is stated complete."""
+def _spoken_of(facts: Facts, lists: frozenset[str], of: str = "") -> bool:
+    """Return whether a list, or the class or kind of it, is said to be complete or partial.
+
+    Known in part since a day, or for a part of the class, it is silent on the rest.
+    """
     for owner in (facts.patient_iri, facts.iri):
-        for said in facts.values(owner, COMPLETE_FOR):
-            if said in lists:
-                return True
-            of = facts.values(said, ABOUT_PROCEDURES)
-            if not lists.isdisjoint(facts.values(said, ABOUT_LIST)) and (not of or cls in of):
-                return True
+        if of in facts.values(owner, LISTS_ALL_OF):
+            return True
+        for how in (COMPLETE_FOR, PARTIAL_FOR):
+            for said in facts.values(owner, how):
+                part = {p for p in (ABOUT_PROCEDURES, ABOUT_THERAPY) if facts.values(said, p)}
+                part |= {SINCE} if how == PARTIAL_FOR and facts.values(said, SINCE) else set()
+                whole = said in lists or not lists.isdisjoint(facts.values(said, ABOUT_LIST))
+                if whole and not part:
+                    return True
     return False
 
 

@@ -54,7 +54,7 @@ class Therapies:
     silent : tuple
         Pairs of a course that may count and a property, or a fact, that would say whether.
     open_kinds : tuple of str
-        The kinds asked for that are neither recorded nor denied.
+        The kinds asked for of which there may be courses that are not on record.
     """
 
     not_counted: tuple[NotCounted, ...]
@@ -81,7 +81,7 @@ def therapies_read(asked: HadTherapy, facts: Facts) -> Therapies:
             not_counted.append(NotCounted(course.node, *reason))
         elif asked.may_count(course, facts, left):
             silent += [(course.node, p) for p in _silent(asked, course, facts)]
-    return Therapies(tuple(not_counted), tuple(silent), tuple(sorted(asked.unsaid(facts))))
+    return Therapies(tuple(not_counted), tuple(silent), tuple(sorted(asked.open_kinds(facts))))
 
 
 def _reason(asked: HadTherapy, course: Course, facts: Facts) -> tuple[Why, tuple[str, ...]] | None:

@@ -114,7 +114,8 @@ def with_days(request: NamedNode, triples: Triples, knowledge: Knowledge) -> Tri
         triples.value(request, p) for p in (COV.hasPatient, COV.requestsProcedure)
     )
     courses = triples.objects(patient, COV.hadTherapy) if patient is not None else []
-    if not courses or procedure is None:
+    further = triples.objects(patient, COV.mayHaveHad) if patient is not None else []
+    if not (courses or further) or procedure is None:
         return triples
     lengths = sorted({o.value for _, o in knowledge.triples.pairs(COV.minimumCourse)})
     out = triples.copy()
@@ -122,6 +123,11 @@ def with_days(request: NamedNode, triples: Triples, knowledge: Knowledge) -> Tri
         out.update((request, COV.countsCareOf, r) for r in knowledge.care.get(region, ()))
     day, longest = triples.text(request, COV.dateOfService), max(map(days.most, lengths))
     lasts: dict[str, bool] = {}
+    for course in further:
+        assert not isinstance(course, Literal)
+        span = possible_span(_stated_ends(course, triples), day)
+        lasts[span[1]] = True
+        _write_days(out, course, COV.perhapsUnderWayOn, span, longest)
     for place, course in enumerate(courses):
         assert not isinstance(course, Literal)
         ends, lasted = _stated_ends(course, triples), triples.text(course, COV.lasted)

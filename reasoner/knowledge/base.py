@@ -51,6 +51,8 @@ class Property:
         The record class each of which has such a date, stated or not.
     years_since : NamedNode or None
         The date that a number counts the years from.
+    classes_of : NamedNode or None
+        The class below which it takes classes too, beside its concepts.
     """
 
     iri: NamedNode
@@ -68,6 +70,7 @@ class Property:
     ends: tuple[NamedNode, NamedNode] | None = None
     dates_every: NamedNode | None = None
     years_since: NamedNode | None = None
+    classes_of: NamedNode | None = None
 
 
 @dataclass(frozen=True)
@@ -225,13 +228,14 @@ class Knowledge:
 
     def instances_of(self, cls: NamedNode) -> list[NamedNode]:
         """Return the named individuals of a class and of its subclasses."""
-        return [
+        found = (
             i
             for c, above in self.superclasses.items()
             if cls in above and isinstance(c, NamedNode)
             for i in self.triples.instances(c)
             if isinstance(i, NamedNode)
-        ]
+        )
+        return list(dict.fromkeys(found))
 
     def is_a(self, individual: Term, cls: NamedNode) -> bool:
         """Return whether the knowledge asserts that an individual is of a class or a subclass."""
@@ -273,6 +277,7 @@ class Knowledge:
             ends=(earliest, latest) if earliest and latest else None,
             dates_every=node(COV.datesEvery),
             years_since=node(COV.countsYearsSince),
+            classes_of=node(COV.takesClassesOf),
         )
 
     def _closure(self, p: NamedNode, nodes: Iterable[Term]) -> dict[Term, frozenset[Term]]:

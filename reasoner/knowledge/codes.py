@@ -136,9 +136,9 @@ def families(term: Term, knowledge: Knowledge) -> set[Term]:
     }
 
 
-def all_families(knowledge: Knowledge) -> set[Term]:
-    """Return every procedure class that a code or a kind alone puts a procedure in."""
-    return {family for family, _ in _definitions(knowledge)}
+def named_class(term: Term, knowledge: Knowledge) -> Term | None:
+    """Return the class of procedures that a class or a kind is the name of, or None."""
+    return term if term in knowledge.superclasses else knowledge.triples.value(term, COV.namesClass)
 
 
 def one_procedure(code: Term, kind: Term, knowledge: Knowledge) -> bool:

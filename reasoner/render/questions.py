@@ -136,8 +136,13 @@ class Questions:
                 yield f"state a course of {label(given)}{counted}"
                 therapies = self.reads.therapies(leaf, facts)
                 if therapies and therapies.open_kinds:
-                    kinds = listed([label(NamedNode(k)) for k in therapies.open_kinds])
-                    yield f"or deny {kinds}, or say that these were all the therapies"
+                    # A kind of which a course is on record cannot be denied.
+                    recorded = {k for c in facts.courses for k in c.kinds}
+                    left = [k for k in therapies.open_kinds if k not in recorded]
+                    denied = (
+                        f"or deny {listed([label(NamedNode(k)) for k in left])}, " if left else ""
+                    )
+                    yield f"{denied}or say that these were all the therapies{counted}"
             elif parameter.among is not None and not read:
                 when = "planned" if parameter.among == COV.alsoPlanned else "earlier"
                 yield f"state each {when} {label(given)}{counted}, or that there was none"

@@ -10,6 +10,8 @@ from __future__ import annotations
 from itertools import product
 from typing import NamedTuple
 
+from ..knowledge import codes
+from ..knowledge.base import Knowledge
 from ..namespaces import COV, compact
 from ..triples import Node, Term
 from .records import Records
@@ -31,7 +33,7 @@ class Part(NamedTuple):
     """A list, or the part of it that a statement is about."""
 
     whole: Term
-    kind: Term | None
+    about: Term | None
     since: str
 
 
@@ -64,7 +66,9 @@ def refuse_lists(records: Records) -> None:
                     raise records.refuse(node, what, f"state {compact(p.value)} there")
                 said[p == COV.completeFor].append((node, part))
     for (node, complete), (_, partial) in product(said[True], said[False]):
-        if complete.whole != partial.whole or complete.kind not in (None, partial.kind):
+        if complete.whole != partial.whole or not _speaks_of(
+            complete.about, partial.about, knowledge
+        ):
             continue
         if not complete.since or (partial.since and complete.since <= partial.since):
             what = f"{compact(complete.whole.value)} is said to be both complete and partial"
@@ -74,6 +78,17 @@ def refuse_lists(records: Records) -> None:
 def _part(about: Term, records: Records) -> Part:
     t = records.triples
     whole = t.value(about, COV.aboutList) or about
-    kind = t.value(about, COV.aboutProcedures) or t.value(about, COV.aboutTherapy)
+    narrowed = t.value(about, COV.aboutProcedures) or t.value(about, COV.aboutTherapy)
     since = ends_of(t.value(about, COV.since))
-    return Part(whole, kind, since[1] if since else "")
+    return Part(whole, narrowed, since[1] if since else "")
+
+
+def _speaks_of(one: Term | None, other: Term | None, knowledge: Knowledge) -> bool:
+    """Return whether what is said of one class or kind is said of another; None is the list."""
+    if one in (None, other):
+        return True
+    if one is None or other is None:
+        return False
+    classes = codes.named_class(one, knowledge), codes.named_class(other, knowledge)
+    within = knowledge.superclasses.get(classes[1], frozenset()) if classes[1] else frozenset()
+    return one in knowledge.broader_of(other) or classes[0] in within

@@ -171,19 +171,30 @@ def _link(records: Records, node: Node, declared: Property, value: Term) -> Term
             else f"{name}: unknown code {term_name(value.value).removeprefix('code:')}",
             f"near: {', '.join(near)}" if near else "",
         )
+    classes = _classes_taken(declared, knowledge)
+    if value in classes:
+        return value
     if not knowledge.is_a(value, takes):
         raise records.refuse(
             node,
             f"{name}: {term_name(value.value)} is no {label}"
             if knowledge.triples.types(value)
             else f"{name}: unknown {label} {term_name(value.value)}",
-            suggestion(value, knowledge.instances_of(takes)),
+            suggestion(value, [*knowledge.instances_of(takes), *classes]),
         )
     instead = knowledge.triples.value(value, COV.replacedBy)
     value = instead if isinstance(instead, NamedNode) else value
     if takes == COV.NamedFact:
         _refuse_fact(records, node, name, value)
     return value
+
+
+def _classes_taken(declared: Property, knowledge: Knowledge) -> list[NamedNode]:
+    """Return the classes that a property takes beside its concepts; those of records are none."""
+    if declared.classes_of is None:
+        return []
+    found = (c for c, above in knowledge.superclasses.items() if declared.classes_of in above)
+    return [c for c in found if isinstance(c, NamedNode) and c not in knowledge.record_classes]
 
 
 def _refuse_fact(records: Records, node: Node, name: str, fact: NamedNode) -> None:

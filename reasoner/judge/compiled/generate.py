@@ -18,6 +18,7 @@ from ...plain import (
     CONCERNS_PAIN,
     EARLIER_PROCEDURES,
     HAS_PATIENT,
+    LISTS_ALL_OF,
     NONE,
     REQUESTS_PROCEDURE,
     TYPE,
@@ -75,6 +76,7 @@ class Generator:
             "NONE": NONE,
             "latest": attrgetter("latest"),
             "EARLIER": EARLIER_PROCEDURES,
+            "LISTS_ALL_OF": LISTS_ALL_OF,
             "values": values,
             "is_of": is_of,
         }
@@ -94,7 +96,7 @@ class Generator:
                 lines.append(line)
             else:
                 asking.setdefault(of.cls, {}).setdefault(of, []).append(line)
-                without.setdefault(_without_sessions(leaf), []).append(f"v{i}")
+                without.setdefault(_without_sessions(leaf, of.cls), []).append(f"v{i}")
         looked_up = [f"{name} = {text}" for text, name in self.lookups.items()]
         given = [f"{' = '.join(names)} = {bits}" for bits, names in without.items()]
         result = ", ".join(f"v{i}" for i in range(len(self.leaves)))
@@ -230,6 +232,7 @@ PROCEDURE = Focus("facts.procedure_iri", 0, "kinds")
 HEAD_LINES = (
     "kinds = facts.procedure_types",
     "patient = facts.patient",
+    "listed = patient.get(LISTS_ALL_OF, NONE)",
     "procedure = facts.procedure",
     "pain = facts.pain",
 )
@@ -247,10 +250,13 @@ def names(path: a.Path) -> tuple[str, ...]:
     return tuple(s.properties[0] for s in path)
 
 
-def _without_sessions(leaf: a.Leaf) -> str:
-    """Return text for the verdict on a leaf that asks for sessions where there are none."""
+def _without_sessions(leaf: a.Leaf, cls: str) -> str:
+    """Return text for the verdict on a leaf that asks for sessions of a class with none there."""
     said, silent = (_verdict_on(leaf, nobody) for nobody in (NOBODY, SILENT_NOBODY))
-    return str(said) if said == silent else f"{silent} if EARLIER in facts.silent_on else {said}"
+    if said == silent:
+        return str(said)
+    # Of one class all may be listed where the list as a whole is not.
+    return f"{silent} if EARLIER in facts.silent_on and {cls!r} not in listed else {said}"
 
 
 def _verdict_on(leaf: a.Leaf, facts: Facts) -> int:

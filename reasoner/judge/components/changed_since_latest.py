@@ -55,7 +55,7 @@ class TechniqueChanged:
 
 
 def _judging(e: LevelChanged | TechniqueChanged) -> Judging:
-    compared, asks = e.compared, e.asks
+    compared, asks, cls = e.compared, e.asks, e.of.cls
 
     def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
         if not sure:
@@ -67,7 +67,7 @@ def _judging(e: LevelChanged | TechniqueChanged) -> Judging:
         return sure[-1] is latest and compared(facts, latest) == (True, True)
 
     def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-        if not sure and asks and is_silent(facts):
+        if not sure and asks and is_silent(facts, cls):
             return True
         return any([compared(facts, s) != (True, False) for s in last_among(sure, possible)])
 

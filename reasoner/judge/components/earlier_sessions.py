@@ -28,7 +28,13 @@ class EnoughSessions:
     open: bool
 
     def judging(self) -> Judging:
-        window, least, asks, with_start = self.window, self.least, self.asks, self.with_start
+        window, least, asks, with_start, cls = (
+            self.window,
+            self.least,
+            self.asks,
+            self.with_start,
+            self.of.cls,
+        )
 
         def outside(day: str) -> str:
             """Return the last day before the window; empty where there is none."""
@@ -41,7 +47,7 @@ class EnoughSessions:
             return fewest_days(sure, outside(facts.day)) >= least
 
         def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-            if not sure and asks and is_silent(facts):
+            if not sure and asks and is_silent(facts, cls):
                 return True
             return most_days(possible, outside(facts.day)) >= least
 

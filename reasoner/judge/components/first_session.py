@@ -20,13 +20,13 @@ class FirstAtLeast:
     open: bool
 
     def judging(self) -> Judging:
-        at_least, asks = self.at_least, self.asks
+        at_least, asks, cls = self.at_least, self.asks, self.of.cls
 
         def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
             return bool(sure) and sure[0].latest <= before(facts.day, at_least)
 
         def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-            if not sure and asks and is_silent(facts):
+            if not sure and asks and is_silent(facts, cls):
                 return True
             if not possible:
                 return False
@@ -45,7 +45,7 @@ class FirstLessThan:
     open: bool
 
     def judging(self) -> Judging:
-        less_than, asks = self.less_than, self.asks
+        less_than, asks, cls = self.less_than, self.asks, self.of.cls
 
         def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
             if not sure:
@@ -53,7 +53,7 @@ class FirstLessThan:
             return min([s.earliest for s in possible]) > before(facts.day, less_than)
 
         def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-            if not sure and asks and is_silent(facts):
+            if not sure and asks and is_silent(facts, cls):
                 return True
             if not possible:
                 return False

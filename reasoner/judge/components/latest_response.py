@@ -20,14 +20,14 @@ class LatestResponded:
     open: bool
 
     def judging(self) -> Judging:
-        fails, asks = failing(self.response, self.open), self.asks
+        fails, asks, cls = failing(self.response, self.open), self.asks, self.of.cls
 
         # No session that surely is one may come after the one that is held to the response.
         def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
             return bool(sure) and not any([fails(facts, s) for s in last_among(sure, possible)])
 
         def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-            if not sure and asks and is_silent(facts):
+            if not sure and asks and is_silent(facts, cls):
                 return True
             failed = max([s.earliest for s in sure if fails(facts, s)], default=None)
             return any(

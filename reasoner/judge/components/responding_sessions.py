@@ -21,13 +21,18 @@ class Responding:
     open: bool
 
     def judging(self) -> Judging:
-        fails, least, asks = failing(self.response, self.open), self.least, self.asks
+        fails, least, asks, cls = (
+            failing(self.response, self.open),
+            self.least,
+            self.asks,
+            self.of.cls,
+        )
 
         def holds(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
             return fewest_days([s for s in sure if not fails(facts, s)]) >= least
 
         def may_hold(facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
-            if not sure and asks and is_silent(facts):
+            if not sure and asks and is_silent(facts, cls):
                 return True
             return most_days([s for s in possible if not fails(facts, s)]) >= least
 

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from ...facts.layout import Facts, Session
 from ...namespaces import COV, local_name
-from ...plain import EARLIER_PROCEDURES
+from ...plain import EARLIER_PROCEDURES, LISTS_ALL_OF, NONE
 from .given import Given
 
 Picking: TypeAlias = Callable[[Facts, list[Session]], tuple[list[Session], list[Session]]]
@@ -114,9 +114,11 @@ def asks_when_none(given: Given) -> bool:
     return given.text("whenNoneStated") != COV.Absent.value
 
 
-def is_silent(facts: Facts) -> bool:
-    """Return whether nothing says that the earlier procedures on record are all there were."""
-    return EARLIER_PROCEDURES in facts.silent_on
+def is_silent(facts: Facts, cls: str) -> bool:
+    """Return whether nothing says that all procedures of a class, or of any, are on record."""
+    return EARLIER_PROCEDURES in facts.silent_on and cls not in facts.patient.get(
+        LISTS_ALL_OF, NONE
+    )
 
 
 def most_days(sessions: Collection[Session], start: str = "", but: str = "") -> float:

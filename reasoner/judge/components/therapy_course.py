@@ -18,13 +18,13 @@ from ...facts import underway
 from ...facts.layout import Course, Facts, Session
 from ...knowledge.base import is_true
 from ...namespaces import COV
-from ...plain import DENIES, NONE, Value
+from ...plain import DENIES, LISTS_ALL_OF, NONE, Value, first
 from .given import Given, Judging
 from .sessions import RegionScope, scope_of
 
 FOLLOW_UP = COV.FollowUpDocumented.value
-THERAPIES = COV.Therapies.value
-COMPLETE_FOR, PARTIAL_FOR = COV.completeFor.value, COV.partialFor.value
+MAY_HAVE_HAD, MAY_BE_OF = COV.mayHaveHad.value, COV.mayBeOf.value
+STARTED_EARLIEST, ENDED_LATEST = COV.startedOnEarliest.value, COV.endedOnLatest.value
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,28 @@ class HadTherapy:
         return self.kinds.difference(facts.patient.get(DENIES, NONE))
 
     def unsaid(self, facts: Facts) -> frozenset[str]:
+        """Return the kinds asked for of which nothing is on record or said."""
+        listed = facts.patient.get(LISTS_ALL_OF, NONE)
+        return self.left(facts).difference(listed, *[c.kinds for c in facts.courses])
+
+    def further(self, facts: Facts) -> list[tuple[frozenset[str], underway.Span]]:
+        """Return what the list of therapies may leave out: of which kinds, and when in the window.
+
+        Only what is asked for is returned, and not denied.
+        """
+        found = []
+        for node in facts.patient.get(MAY_HAVE_HAD, NONE):
+            kinds = self.left(facts).intersection(facts.values(node, MAY_BE_OF))
+            start, end = (first(facts.values(node, p)) for p in (STARTED_EARLIEST, ENDED_LATEST))
+            ends = underway.Ends(str(start or ""), "", "", str(end or ""))
+            spans = self._within(underway.possible_span(ends, facts.day), facts)
+            if kinds and spans:
+                found.append((kinds, spans[0]))
+        return found
+
+    def open_kinds(self, facts: Facts) -> frozenset[str]:
         """Return the kinds asked for of which there may be courses that are not stated."""
-        if THERAPIES in facts.patient.get(COMPLETE_FOR, NONE):
-            return frozenset()
-        if THERAPIES in facts.patient.get(PARTIAL_FOR, NONE):
-            return self.left(facts)
-        return self.left(facts).difference(k for c in facts.courses for k in c.kinds)
+        return self.unsaid(facts).union(*[kinds for kinds, _ in self.further(facts)])
 
     def _meets(self, facts: Facts, sure: list[Session], possible: list[Session]) -> bool:
         courses = [c for c in facts.courses if self.counts(c, facts)]
@@ -90,13 +106,14 @@ class HadTherapy:
             return False
         if self.unsaid(facts):
             return True
+        further = [span for _, span in self.further(facts)]
         courses = [c for c in facts.courses if self.may_count(c, facts, left)]
         undated = [c.lasted for c in courses if c.lasted and not c.ends.dated]
-        spans = [
+        spans = further + [
             s for c in courses if c.ends.dated or not c.lasted for s in self.possible(c, facts)
         ]
         if self.at_least is None:
-            return bool(courses if self.window is None else spans or undated)
+            return bool(spans or (courses if self.window is None else undated))
         if underway.reached(spans, self.at_least):
             return True
         if not undated:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from covergraph.namespaces import CONTEXT_IRI, COV, REQUESTS
+from tests.both_ways import at_length
 from tests.gate_requests import (
     PATIENT_VALUES,
     PREFIXES,
@@ -382,3 +383,26 @@ def test_a_declared_format_is_believed_or_refused_by_name(
     how: dict[str, str], fragment: str
 ) -> None:
     assert fragment in refusal(VALID.encode(), **how)
+
+
+@pytest.mark.parametrize(
+    ("lasted", "ended", "agrees"),
+    [
+        # Weeks and months are rounded; a length in days may count the two ends as one.
+        ('"P42D"^^xsd:dayTimeDuration', "2023-06-19", True),
+        ('"P42D"^^xsd:dayTimeDuration', "2023-06-25", True),
+        ('"P42D"^^xsd:dayTimeDuration', "2023-06-26", False),
+        ('"P2M"^^xsd:yearMonthDuration', "2023-07-09", True),
+        ('"P2M"^^xsd:yearMonthDuration', "2023-07-15", False),
+        ('"P60D"^^xsd:dayTimeDuration', "2023-07-08", True),
+        ('"P60D"^^xsd:dayTimeDuration', "2023-07-09", False),
+        ('"P42D"^^xsd:dayTimeDuration', "2023-06-18", False),
+    ],
+)
+def test_a_length_may_be_a_rounded_one(lasted: str, ended: str, agrees: bool) -> None:
+    dated = f"cov:lasted {lasted} ; cov:endedOn '{ended}'^^xsd:date ; cov:hadOutcome"
+    data = turtle("cov:hadOutcome", dated)
+    if agrees:
+        assert at_length(data, "text/turtle").facts
+    else:
+        assert "cov:lasted is" in refusal(data)

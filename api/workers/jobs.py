@@ -33,6 +33,7 @@ from .base import Arguments, Done, Jobs, negotiated, preferred
 from .limits import Limits
 
 _IRI = re.compile(r"<[^>]*>")
+_NAMED = re.compile(r"\A([a-z ]+) <[^>]*>")
 _VALUE = re.compile(r"(unknown (?!property)[a-z ]+?) \S+\Z")
 
 
@@ -224,7 +225,12 @@ def discreet(error: InputError) -> Problem:
     On a desk that helps; over a network an IRI may be a patient's number.
     """
     what = _IRI.sub("a name of the request's own", _VALUE.sub(r"\1", error.what))
-    return Problem(400, what, _IRI.sub("a record", error.where), error.hint)
+    where = _NAMED.sub(lambda named: f"{_article(named[1])} {named[1]}", error.where)
+    return Problem(400, what, _IRI.sub("a record", where), error.hint)
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "aeiou" else "a"
 
 
 def day_of(text: str) -> date:

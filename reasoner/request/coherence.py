@@ -135,8 +135,17 @@ def _refuse_lengths(records: Records) -> None:
         if days.last_day(start[0], lasted) > (end[1] if end else day):
             hint = "" if end else "it would end after the date of service"
             raise records.refuse(course, "cov:lasted is longer than its dates allow", hint)
-        if end and days.last_day(start[1], lasted) < end[0]:
+        if end and days.last_day(start[1], lasted) < days.day_before(end[0], _rounded_by(lasted)):
             raise records.refuse(course, "cov:lasted is shorter than its dates say")
+
+
+def _rounded_by(length: str) -> str:
+    """Return how much longer the dates beside a length may say: weeks and months are rounded.
+
+    A length in days may count the first and the last day as one. The dates decide.
+    """
+    months, counted = days.parts(length)
+    return "P6D" if months or counted % 7 == 0 else "P1D"
 
 
 def _refuse_facts(records: Records, facts: Triples, hint: str) -> None:

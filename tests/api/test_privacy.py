@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from covergraph.api.workers.jobs import discreet
+from covergraph.errors import InputError
 from tests.api.conftest import Server, serving
 
 SECRET = "MRN-7731-DOE"
@@ -147,3 +149,16 @@ def test_validation_problem_has_the_fields_of_rfc_9457(client: httpx.Client) -> 
         "detail": "the parameter date is missing",
         "where": "query",
     }
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ("pain record <https://example.org/jane#pain>", "a pain record"),
+        ("earlier procedure <https://example.org/jane#block>", "an earlier procedure"),
+        ("<https://example.org/jane#pain>", "a record"),
+        ("the patient", "the patient"),
+    ],
+)
+def test_a_problem_says_which_kind_of_record_and_no_name(where: str, told: str) -> None:
+    assert discreet(InputError("cov:onsetDate is after the date of service", where)).where == told

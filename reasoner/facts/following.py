@@ -395,13 +395,15 @@ def followed_by(request: Request, triples: Triples, following: Following) -> lis
     roles = request.stated.classes
     day = request.date.isoformat()
     followed = following.follow(records_of(triples), roles.items(), day)
-    for record, says, fact, derivation in followed:
-        if says == HAS_CHRONICITY:
-            continue
-        opposite = COV.denies if says == AFFIRMS else COV.affirms
-        node, stated = NamedNode(record), NamedNode(fact)
-        if stated in triples.objects(node, opposite):
-            raise _refuted(request, node, stated, opposite, derivation, following.knowledge)
+    # The fact that the request itself states is named before one that follows from it.
+    for known in (request.triples, triples):
+        for record, says, fact, derivation in followed:
+            if says == HAS_CHRONICITY:
+                continue
+            opposite = COV.denies if says == AFFIRMS else COV.affirms
+            node, stated = NamedNode(record), NamedNode(fact)
+            if stated in known.objects(node, opposite):
+                raise _refuted(request, node, stated, opposite, derivation, following.knowledge)
     return followed
 
 

@@ -163,9 +163,9 @@ class QuickReader:
         of_patient, of_procedure = records[patient], records[procedure]
         self.refusals.refuse_together(of_patient, records, day)
         self._join(own, of_procedure)
+        pains = [records[str(p)] for p in of_patient.get(HAS_PAIN, NONE)]
+        self.refusals.refuse_onsets(of_procedure, pains, day)
         if IS_FOR in of_procedure:
-            pains = [records[str(p)] for p in of_patient.get(HAS_PAIN, NONE)]
-            self.refusals.refuse_onsets(of_procedure, pains, day)
             if perhaps := may_be_for(of_procedure[IS_FOR], self.narrower_purposes):
                 of_procedure[MAY_BE_FOR] = dict.fromkeys(perhaps)
         elif meant := meant_for(of_procedure[TYPE], self.meant):

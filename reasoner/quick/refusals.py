@@ -34,7 +34,7 @@ from ..plain import (
     Values,
     day_or_none,
 )
-from ..request.onset import contradicted, limits_of, onsets_among
+from ..request.onset import contradicted, disagree, limits_of, told_among
 from .tables import Found, Kept, Role
 from .written import Unsure
 
@@ -68,11 +68,10 @@ class Refusals:
             c.value: frozenset(o.value for o in t.objects(c, COV.addOnTo))
             for c in knowledge.instances_of(COV.AddOnCode)
         }
-        words = (
-            *knowledge.instances_of(COV.TreatmentPurpose),
-            *knowledge.instances_of(COV.Chronicity),
+        words = (COV.TreatmentPurpose, COV.Chronicity)
+        self.onset_limits = limits_of(
+            knowledge, [w for c in words for w in knowledge.instances_of(c)]
         )
-        self.onset_limits = limits_of(knowledge, words)
         self.unlisted = frozenset(
             c.value for c in knowledge.instances_of(COV.UnlistedProcedureCode)
         )
@@ -126,12 +125,20 @@ class Refusals:
                 raise Unsure
 
     def refuse_onsets(self, procedure: Found, pains: list[Found], day: str) -> None:
-        """Raise Unsure when a word for the age of the pain surely contradicts its onset."""
-        worded = [p for p in procedure[IS_FOR] if p in self.onset_limits]
+        """Raise Unsure when a word for the age of the pain may contradict its onset, or another."""
+        limits, regions = self.onset_limits, procedure.get(TREATS_REGION, NONE)
+        of = [(p[IN_REGION], day_or_none(p.get(ONSET_DATE, NONE))) for p in pains]
+        called = [tuple(map(str, p.get(HAS_CHRONICITY, NONE))) for p in pains]
+        worded = [p for p in procedure.get(IS_FOR, NONE) if p in limits]
         if worded:
-            of = [(p[IN_REGION], day_or_none(p.get(ONSET_DATE, NONE))) for p in pains]
-            onsets = onsets_among(of, procedure.get(TREATS_REGION, NONE))
-            if any(contradicted(p, self.onset_limits, onsets, day) for p in worded):
+            onsets = told_among(of, regions)
+            words = told_among(
+                ((p[IN_REGION], w[0] if w else None) for p, w in zip(pains, called, strict=True)),
+                regions,
+            )
+            if any(
+                contradicted(p, limits, onsets, day) or disagree(p, words, limits) for p in worded
+            ):
                 raise Unsure
 
     def _refuse_procedure(self, found: Found) -> None:

@@ -15,7 +15,7 @@ from ..knowledge.base import Knowledge
 from ..namespaces import COV, XSD, compact
 from ..triples import Node, Term, Triples
 from .listing import refuse_lists
-from .onset import refuse_onsets, refuse_word
+from .onset import refuse_onsets
 from .records import Records
 from .values import ends_of
 
@@ -172,8 +172,6 @@ def refuse_contradictions_of(records: Records, classified: Triples) -> None:
             _refuse_joints(records, node, classified)
     for node in records.of(COV.RequestedProcedure):
         refuse_onsets(records, node, classified)
-    for pain in records.of(COV.PainRecord):
-        refuse_word(records, pain)
     for node in records.roles:
         for p, values in classified.predicates(node).items():
             # A patient may have, or not have, several things that exclude each other in one.

@@ -1,7 +1,8 @@
 """Words such as "acute" and "chronic", held against when the pain began.
 
-Age is a matter of dates. A purpose that speaks of it is read where no onset is stated; where
-one is, the two must agree, or a request would be decided on a word that its own dates refute.
+Age is a matter of dates. A purpose or a pain record that speaks of it is read where no onset is
+stated; where one is, the two must agree, or a request would be decided on a word that its own
+dates refute. Of a purpose and a pain record, one must not say acute where the other says chronic.
 """
 
 from __future__ import annotations
@@ -34,52 +35,59 @@ class Limit(NamedTuple):
         return f"{'at least' if self.at_least else 'less than'} {days.spoken(self.bound)}"
 
 
-# From a purpose to the limits of what it stands for.
+# From a word, a purpose or a chronicity, to the limits of what it stands for.
 Limits = Mapping[Value, Collection[Limit]]
 
 
-def limits_of(knowledge: Knowledge, purposes: Iterable[Term]) -> Limits:
-    """Return what the ontology says of purposes, that of the broader ones included."""
+def limits_of(knowledge: Knowledge, words: Iterable[Term]) -> Limits:
+    """Return what the ontology says of words, that of the broader ones included."""
     found: dict[Value, list[Limit]] = {}
     own = {
-        (purpose, Limit(p == COV.onsetAtLeast, bound.value))
+        (word, Limit(p == COV.onsetAtLeast, bound.value))
         for p in (COV.onsetAtLeast, COV.onsetLessThan)
-        for purpose, bound in knowledge.triples.pairs(p)
+        for word, bound in knowledge.triples.pairs(p)
     }
-    for purpose in purposes:
+    for word in words:
         for broader, limit in sorted(own, key=str):
-            if broader in knowledge.broader_of(purpose):
-                found.setdefault(purpose.value, []).append(limit)
+            if broader in knowledge.broader_of(word):
+                found.setdefault(word.value, []).append(limit)
     return found
 
 
 def contradicted(
-    purpose: Value, limits: Limits, onsets: Collection[str], service: str
+    word: Value, limits: Limits, onsets: Collection[str], service: str
 ) -> Limit | None:
-    """Return what a purpose stands for when that is so of none of the onsets."""
-    for limit in limits.get(purpose, ()):
+    """Return what a word stands for when that is so of none of the onsets."""
+    for limit in limits.get(word, ()):
         if onsets and not any(limit.allows(onset, service) for onset in onsets):
             return limit
     return None
 
 
-def onsets_among(
+def disagree(purpose: Value, called: Collection[Value], limits: Limits) -> bool:
+    """Return whether a purpose says acute where every pain is called chronic, or the reverse."""
+    ways = {limit.at_least for limit in limits.get(purpose, ())}
+    others = [{limit.at_least for limit in limits.get(word, ())} for word in called]
+    return bool(ways and others) and all(other and not other & ways for other in others)
+
+
+def told_among(
     pains: Iterable[tuple[Collection[Value], str | None]], regions: Collection[Value]
 ) -> list[str]:
-    """Return the onsets of the pain that a procedure is about.
+    """Return the onsets of the pain that a procedure is about, or the words for its age.
 
     That is the pain of the region treated; where none is recorded there, any of the patient.
-    One without a known onset may be the one that is meant, and then there are none.
+    One of which it is not known may be the one that is meant, and then there are none.
 
     Parameters
     ----------
     pains : iterable of pairs
-        The regions of each pain record, and its onset.
+        The regions of each pain record, and its onset, or the word for its age.
     """
     pains = list(pains)
-    here = [onset for of, onset in pains if any(r in regions for r in of)]
-    found = here or [onset for _, onset in pains]
-    return [] if None in found else [onset for onset in found if onset is not None]
+    here = [told for of, told in pains if any(r in regions for r in of)]
+    found = here or [told for _, told in pains]
+    return [] if None in found else [told for told in found if told is not None]
 
 
 def refuse_onsets(records: Records, node: Node, classified: Triples) -> None:
@@ -104,7 +112,7 @@ def refuse_onsets(records: Records, node: Node, classified: Triples) -> None:
             p, began = _began(records, pain, at_least)
             dated[began] = p
             pains.append((of, began))
-        onsets = onsets_among(pains, regions)
+        onsets = told_among(pains, regions)
         asked = {p: [one for one in all_ if one.at_least is at_least] for p, all_ in limits.items()}
         for purpose in purposes:
             limit = contradicted(purpose.value, asked, onsets, service)
@@ -113,25 +121,31 @@ def refuse_onsets(records: Records, node: Node, classified: Triples) -> None:
                 since = compact(dated[onsets[0]].value)
                 what = f"{compact(purpose.value)} contradicts {since} {onsets[0]}"
                 raise records.refuse(node, what, f"it stands for pain of {limit}")
+    _refuse_words(records, node, purposes, regions)
 
 
-def refuse_word(records: Records, pain: Node) -> None:
-    """Refuse a record of pain that is called acute or chronic against its onset.
-
-    Raises
-    ------
-    InputError
-        Naming the word and the onset.
-    """
-    t = records.triples
-    (request,) = records.of(COV.CoverageRequest)
-    service = t.text(request, COV.dateOfService)
-    for word in t.objects(pain, COV.hasChronicity):
-        for limit in limits_of(records.knowledge, [word]).get(word.value, ()):
+def _refuse_words(
+    records: Records, node: Node, purposes: list[Term], regions: Collection[Value]
+) -> None:
+    """Refuse a pain record called acute or chronic against its onset or against a purpose."""
+    t, knowledge = records.triples, records.knowledge
+    service = t.text(records.of(COV.CoverageRequest)[0], COV.dateOfService)
+    limits = limits_of(knowledge, [*purposes, *knowledge.instances_of(COV.Chronicity)])
+    words: list[tuple[Collection[Value], str | None]] = []
+    for pain in records.of(COV.PainRecord):
+        word = t.value(pain, COV.hasChronicity)
+        words.append(([o.value for o in t.objects(pain, COV.inRegion)], word and word.value))
+        for limit in limits.get(word.value, ()) if word else ():
             p, began = _began(records, pain, limit.at_least)
             if began and not limit.allows(began, service):
                 what = f"{compact(word.value)} contradicts {compact(p.value)} {began}"
                 raise records.refuse(pain, what, f"it stands for pain of {limit}")
+    called = told_among(words, regions)
+    for purpose in purposes:
+        if disagree(purpose.value, called, limits):
+            assert isinstance(purpose, NamedNode)
+            what = f"{compact(purpose.value)} contradicts cov:hasChronicity {compact(called[0])}"
+            raise records.refuse(node, what, "one says acute, the other chronic")
 
 
 def _began(records: Records, pain: Node, at_least: bool) -> tuple[NamedNode, str | None]:

@@ -31,7 +31,7 @@ from ..plain import (
     TREATS_REGION,
     Value,
     Values,
-    day_or_none,
+    day_of,
 )
 from ..request.onset import contradicted, limits_of, onsets_among
 from .tables import Found, Kept, Role
@@ -120,7 +120,7 @@ class Refusals:
         """Raise Unsure when a word for the age of the pain surely contradicts its onset."""
         worded = [p for p in procedure[IS_FOR] if p in self.onset_limits]
         if worded:
-            of = [(p[IN_REGION], day_or_none(p.get(ONSET_DATE, NONE))) for p in pains]
+            of = [(p[IN_REGION], day_of(p, ONSET_DATE)) for p in pains]
             onsets = onsets_among(of, procedure.get(TREATS_REGION, NONE))
             if any(contradicted(p, self.onset_limits, onsets, day) for p in worded):
                 raise Unsure
@@ -159,7 +159,7 @@ class Refusals:
     def _refuse_joints(self, found: Found, means: Iterable[Value], regions: Values) -> None:
         """Raise Unsure where levels or nerves may be those of joints it is not about."""
         levels, nerves = found.get(TREATS_LEVEL, NONE), found.get(TREATS_NERVE, NONE)
-        if any(v in self.lacking for v in levels) and any(m in self.of_joints for m in means):
+        if not self.lacking.isdisjoint(levels) and not self.of_joints.isdisjoint(means):
             raise Unsure
         if nerves and regions and any(self.lies[n].isdisjoint(regions) for n in nerves):
             raise Unsure

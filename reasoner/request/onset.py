@@ -64,7 +64,7 @@ def contradicted(
 
 
 def onsets_among(
-    pains: Iterable[tuple[Collection[Value], str | None]], regions: Collection[Value]
+    pains: Iterable[tuple[Collection[Value], str]], regions: Collection[Value]
 ) -> list[str]:
     """Return the onsets of the pain that a procedure is about.
 
@@ -74,12 +74,12 @@ def onsets_among(
     Parameters
     ----------
     pains : iterable of pairs
-        The regions of each pain record, and its onset.
+        The regions of each pain record, and its onset; empty where that is not known.
     """
     pains = list(pains)
     here = [onset for of, onset in pains if any(r in regions for r in of)]
     found = here or [onset for _, onset in pains]
-    return [] if None in found else [onset for onset in found if onset is not None]
+    return found if all(found) else []
 
 
 def refuse_onsets(records: Records, node: Node, classified: Triples) -> None:
@@ -97,12 +97,12 @@ def refuse_onsets(records: Records, node: Node, classified: Triples) -> None:
     purposes = sorted(t.objects(node, COV.isFor), key=str)
     limits = limits_of(records.knowledge, purposes)
     for at_least in (True, False):
-        pains: list[tuple[Collection[Value], str | None]] = []
+        pains: list[tuple[Collection[Value], str]] = []
         for pain in records.of(COV.PainRecord):
             ends = ends_of(t.value(pain, COV.onsetDate))
             of = [o.value for o in t.objects(pain, COV.inRegion)]
             # Wherever the day lies, the word must be wrong: the end that speaks for it is asked.
-            pains.append((of, ends[0 if at_least else 1] if ends else None))
+            pains.append((of, ends[0 if at_least else 1] if ends else ""))
         onsets = onsets_among(pains, regions)
         asked = {p: [one for one in all_ if one.at_least is at_least] for p, all_ in limits.items()}
         for purpose in purposes:

@@ -20,7 +20,7 @@ from .decision.decide import Decision, Scope, decide, scope
 from .decision.evidence import Reads
 from .decision.explain import Ways, deciding, may_improve, missing
 from .decision.needed import NOTHING, AllOf, needed
-from .decision.reasons import lifted, limiting
+from .decision.reasons import funding, limiting, routes_left
 from .decision.rests import Reading, Rests
 from .decision.select import Catalogue, Selection
 from .decision.statements import Statements
@@ -32,7 +32,7 @@ from .facts.derive import derive
 from .facts.following import Following, followed_by, triples_of
 from .facts.history import HistoryRules, rules_of, view_of
 from .facts.layout import NO_VIEW, open_dates, stated_days, terms_of
-from .facts.notes import Note, notes_of
+from .facts.notes import Note
 from .facts.prepared import Prepared
 from .judge import Judge
 from .judge.compiled import CompiledJudge
@@ -85,8 +85,6 @@ class Answer:
         The plan's policies that came before and do not address the request.
     judge : str
         The name of the judge that gave the verdicts; empty when no edition was judged.
-    notes : tuple of Note
-        Coding notes: codes that do not fit what is stated, or that were set aside.
     rests : Rests or None
         What finds out, when it is asked, on which readings of silence the decision rests.
     """
@@ -106,7 +104,6 @@ class Answer:
     precedence: str = ""
     passed: tuple[Selection, ...] = ()
     judge: str = ""
-    notes: tuple[Note, ...] = ()
     rests: Rests | None = field(default=None, repr=False, compare=False)
 
     @cached_property
@@ -128,6 +125,11 @@ class Answer:
     @property
     def policy(self) -> Policy | None:
         return self.selection.chosen
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Coding notes: codes that do not fit what is stated, or that were set aside."""
+        return self.prepared.notes
 
     @property
     def facts(self) -> Triples:
@@ -260,12 +262,7 @@ class Reasoner:
         selection = self.catalogue.select(key, request.date, types, edition, self.any_day)
         if selection.chosen is None:
             return Answer(
-                request,
-                prepared,
-                selection,
-                Decision.OUT_OF_SCOPE,
-                reason=selection.reason,
-                notes=self.notes(prepared),
+                request, prepared, selection, Decision.OUT_OF_SCOPE, reason=selection.reason
             )
         policy = selection.chosen
         seen = self.seen_by(policy, prepared)
@@ -325,13 +322,8 @@ class Reasoner:
             earliest=self._earliest(prepared, policy, valuation, value) if in_scope else None,
             reason=selection.reason,
             judge=self.judge.name,
-            notes=self.notes(prepared),
             rests=self.rests,
         )
-
-    def notes(self, prepared: Prepared) -> tuple[Note, ...]:
-        """Return what is to be remarked on the codes of a request."""
-        return notes_of(prepared.facts, self.terms.coding)
 
     def _earliest(
         self, prepared: Prepared, policy: Policy, valuation: Valuation, now: Value
@@ -408,26 +400,3 @@ class Reasoner:
             prepared.request.name,
             "name a policy, a payer or a plan, or state cov:underPayer in the request",
         )
-
-
-def routes_left(criterion: Criterion, valuation: Valuation) -> list[Route]:
-    """Return the routes of what is in play that could still be taken, each once."""
-    if not criterion.has_route or valuation.is_covered(criterion):
-        return []
-    found: dict[NamedNode, Route] = {}
-    if criterion.route and not lifted(criterion, valuation):
-        found[criterion.route.iri] = criterion.route
-    for member in valuation.members(criterion):
-        for route in routes_left(member, valuation):
-            found[route.iri] = route
-    return list(found.values())
-
-
-def funding(criterion: Criterion, valuation: Valuation) -> NamedNode | None:
-    """Return the funding mechanism of the indication under which a request is covered."""
-    if not criterion.has_funding or not valuation.is_covered(criterion):
-        return None
-    if criterion.funded_by:
-        return criterion.funded_by
-    below = (funding(m, valuation) for m in valuation.members(criterion))
-    return next((f for f in below if f), None)

@@ -107,6 +107,7 @@ def first(values: Values) -> Value | None:
     return next(iter(values), None)
 
 
-def day_or_none(values: Values) -> str | None:
-    found = first(values)
-    return found if isinstance(found, str) else None
+def day_of(record: Record, p: str) -> str:
+    """Return the day, or the length of time, that a record has; empty where it has none."""
+    found = first(record.get(p, NONE))
+    return found if isinstance(found, str) else ""

@@ -45,7 +45,7 @@ def read_as(reasoner: Reasoner, procedure: str, p: str) -> set[str]:
 
 
 def notes(reasoner: Reasoner, procedure: str, patient: str = "", more: str = "") -> list[str]:
-    return [note.text for note in reasoner.notes(read(reasoner, procedure, patient, more))]
+    return [note.text for note in read(reasoner, procedure, patient, more).notes]
 
 
 def refusal(reasoner: Reasoner, procedure: str) -> str:

@@ -43,7 +43,7 @@ class ReasonerJobs(Jobs):
     def __init__(self, knowledge: Knowledge) -> None:
         self.reasoner = Reasoner(knowledge)
         self.knowledge = knowledge
-        self.recorder = Recorder(self.knowledge)
+        self.recorder = Recorder(self.knowledge, self.reasoner.reads)
         self.documents = Documents(self.knowledge)
         self.procedures = ProcedureViews(self.reasoner)
         self.context = {"@context": shipped_context(self.knowledge)}

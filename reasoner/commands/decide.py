@@ -57,7 +57,7 @@ def decide(
         reasoner = Reasoner(judge=ReferenceJudge(knowledge()), at_once=False)
     else:
         reasoner = Reasoner(at_once=False)
-    recorder = Recorder(reasoner.knowledge)
+    recorder = Recorder(reasoner.knowledge, reasoner.reads)
     # Every file is read before the first decision is printed: nothing half done.
     read = [reasoner.read(data, name, on=day) for name, data in inputs(requests)]
     decided = [(p.request, reasoner.decide_all(p, policy, payer, plan, every)) for p in read]

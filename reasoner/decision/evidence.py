@@ -164,11 +164,11 @@ class Reads:
         assert fact is not None
         path = (RECORD_PATHS[known.facts[fact].stated_of].value,)
         # A narrower fact affirms this one; denying a broader one denies it.
-        affirming = self._narrower.get(fact.value, frozenset()) | {fact.value}
+        affirming = {n.value for n in (fact, *known.narrower.get(fact, ()))}
         denying = {broader.value for broader in known.broader_of(fact)}
         # So does a fact that rules it out.
-        ruling = {s.value for s, o in t.pairs(COV.rulesOut) if o.value in denying}
-        ruling |= {n for r in ruling for n in self._narrower.get(r, ())}
+        rules = {s for s, o in t.pairs(COV.rulesOut) if o.value in denying}
+        ruling = {n.value for r in rules for n in (r, *known.narrower.get(r, ()))}
         reading.look_for(path, AFFIRMS, affirming | ruling, place)
         reading.look_for(path, DENIES, denying, place)
         for says, facts in ((AFFIRMS, affirming), (DENIES, denying)):
@@ -202,8 +202,7 @@ class Reads:
         known = self.knowledge
         ruled_out = frozenset(o.value for o in known.incompatible.get(therapy, ()))
         reading.courses.setdefault(ruled_out, []).append(place)
-        broader = {b.value for b in known.broader_of(therapy)}
-        kin = self._narrower.get(therapy.value, frozenset()) | broader
+        kin = {k.value for k in known.broader_of(therapy).union(known.narrower.get(therapy, ()))}
         reading.look_for((HAS_PATIENT,), DENIES, kin, place)
 
     def _asked_by(self, leaf: Criterion) -> Asked:
@@ -234,14 +233,6 @@ class Reads:
     def following(self) -> Following:
         """What follows from what; the statements that it follows from are looked at too."""
         return Following(self.knowledge)
-
-    @cached_property
-    def _narrower(self) -> dict[str, frozenset[str]]:
-        found: dict[str, set[str]] = {}
-        for concept, broader in self.knowledge.broader.items():
-            for b in broader:
-                found.setdefault(b.value, set()).add(concept.value)
-        return {b: frozenset(narrower) for b, narrower in found.items()}
 
 
 def _does_not_count(asked: Asked, record: str, facts: Facts) -> bool:

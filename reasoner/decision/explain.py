@@ -161,7 +161,9 @@ def each(parts: list[Sets]) -> Sets:
     """Return the smallest unions of one set from each part."""
     found = NOTHING
     for part in parts:
-        if part != NOTHING:
+        if found == NOTHING:
+            found = part
+        elif part != NOTHING:
             unions = [x | y for x in found for y in part]
             # None contains another where the two have no leaf in common.
             apart = not leaves_in(found) & leaves_in(part) and len(unions) <= MAX_WAYS
@@ -196,7 +198,11 @@ def fewest(found: Sets) -> Sets:
     if len(found) < 2:
         return found
     kept: Sets = []
-    for way in sorted(set(found), key=int.bit_count):
+    found = sorted(set(found), key=int.bit_count)
+    # Different sets of one size do not contain each other.
+    if found[0].bit_count() == found[-1].bit_count():
+        return found
+    for way in found:
         if not any(k & way == k for k in kept):
             kept.append(way)
     return kept

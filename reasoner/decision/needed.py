@@ -111,7 +111,7 @@ def all_of(parts: Iterable[Need]) -> Need:
     """Return the parts together, each once, those within parts taken out of them."""
     found: dict[Need, None] = {}
     for part in parts:
-        if part == OUT_OF_REACH:
+        if isinstance(part, OneOf) and not part.parts:
             return OUT_OF_REACH
         found |= dict.fromkeys(part.parts if isinstance(part, AllOf) else (part,))
     return next(iter(found)) if len(found) == 1 else AllOf(tuple(found))
@@ -121,7 +121,7 @@ def one_of(parts: Iterable[Need]) -> Need:
     """Return the parts as alternatives, each once, those within parts taken out of them."""
     found: dict[Need, None] = {}
     for part in parts:
-        if part == NOTHING:
+        if isinstance(part, AllOf) and not part.parts:
             return NOTHING
         inside = part.parts if isinstance(part, OneOf) and part.least == 1 else (part,)
         found |= dict.fromkeys(inside)

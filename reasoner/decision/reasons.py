@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pyoxigraph import NamedNode
+
 from ..judge.valuation import Outcome, Valuation, Verdict
 from ..namespaces import COV
-from ..policies.criteria import Criterion, Kind, Policy
+from ..policies.criteria import Criterion, Kind, Policy, Route
 
 # An indication is the farther from a request, the earlier what it differs in stands here.
 WEIGHTY = (COV.ProcedureRequestedConcern, COV.TreatedRegionConcern)
@@ -126,3 +128,26 @@ def in_play(policy: Policy, valuation: Valuation) -> set[Criterion]:
         if part:
             found.update(part.order)
     return found
+
+
+def routes_left(criterion: Criterion, valuation: Valuation) -> list[Route]:
+    """Return the routes of what is in play that could still be taken, each once."""
+    if not criterion.has_route or valuation.is_covered(criterion):
+        return []
+    found: dict[NamedNode, Route] = {}
+    if criterion.route and not lifted(criterion, valuation):
+        found[criterion.route.iri] = criterion.route
+    for member in valuation.members(criterion):
+        for route in routes_left(member, valuation):
+            found[route.iri] = route
+    return list(found.values())
+
+
+def funding(criterion: Criterion, valuation: Valuation) -> NamedNode | None:
+    """Return the funding mechanism of the indication under which a request is covered."""
+    if not criterion.has_funding or not valuation.is_covered(criterion):
+        return None
+    if criterion.funded_by:
+        return criterion.funded_by
+    below = (funding(m, valuation) for m in valuation.members(criterion))
+    return next((f for f in below if f), None)

@@ -77,8 +77,9 @@ class Rests:
             }
         found: dict[Criterion, tuple[str, ...]] = {}
         for leaf, own in self._silences[policy].items():
-            words = tuple(silence.words for silence in own if silence.kept(facts))
-            if words and valuation.verdict(leaf) is not Verdict.NOT_DOCUMENTED:
+            if valuation.verdict(leaf) is Verdict.NOT_DOCUMENTED:
+                continue
+            if words := tuple([silence.words for silence in own if silence.kept(facts)]):
                 found[leaf] = words
         return found
 

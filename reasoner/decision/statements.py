@@ -163,10 +163,7 @@ def _look(looks: Looks, node: str, facts: Facts, found: list[Statements]) -> Non
                     _give((new(Statement, (node, p, said)),), bearing[said], found)
     for p, places in looks.whole.items():
         if p in kept:
-            given = NOTHING
-            for value in _told(p, node, stated, kept, facts):
-                given += (new(Statement, (node, p, text_of(value))),)
-            _give(given, places, found)
+            _give(tuple(_told(p, node, stated, kept, facts)), places, found)
 
 
 def _give(given: Statements, places: Places, found: list[Statements]) -> None:
@@ -188,12 +185,11 @@ def _stated(node: str, facts: Facts) -> list[Statement]:
     What is read of it by default is among it.
     """
     stated, kept = facts.stated.get(node, NOWHERE), facts.records.get(node, NO_RECORD)
-    properties = {*stated, *(f.property for f in facts.defaults.get(node, ()))}
-    found = []
+    properties = {*stated, *[f.property for f in facts.defaults.get(node, ())]}
+    found: list[Statement] = []
     for p in sorted(properties):
         if p in kept and p != TYPE:
-            for value in _told(p, node, stated, kept, facts):
-                found.append(new(Statement, (node, p, text_of(value))))
+            found += _told(p, node, stated, kept, facts)
     return found
 
 
@@ -215,14 +211,10 @@ def source_of(said: Statement, facts: Facts, knowledge: Knowledge) -> tuple[str,
     )
 
 
-def _told(p: str, node: str, stated: Said, kept: Record, facts: Facts) -> Values:
+def _told(p: str, node: str, stated: Said, kept: Record, facts: Facts) -> list[Statement]:
     """Return the values of a property as stated or read by default; else what was inferred."""
     values = kept[p]
-    if len(values) < 2:
-        return values
-    more = [f.value for f in facts.defaults.get(node, ()) if f.property == p]
-    return _in_order((*stated.get(p, ()), *more) or values)
-
-
-def _in_order(values: Values) -> list[str]:
-    return sorted([text_of(v) for v in values])
+    if len(values) > 1:
+        more = [f.value for f in facts.defaults.get(node, ()) if f.property == p]
+        values = sorted([text_of(v) for v in (*stated.get(p, ()), *more) or values])
+    return [new(Statement, (node, p, v if v.__class__ is str else text_of(v))) for v in values]

@@ -45,12 +45,12 @@ def defaults_of(stated: Said, coding: Coding) -> tuple[Default, ...]:
         there = present.get(p)
         if there is None:
             there = present[p] = [str(v) for v in stated.get(p, NONE)]
-        if not any(coding.excluded(value, v) or coding.within(value, v) for v in there):
+        if coding.displacing[value].isdisjoint(there):
             there.append(value)
             found.append(Default(p, value, because))
 
-    codes, kinds = stated.get(HAS_CODE, NONE), stated.get(HAS_KIND, NONE)
-    means = [*in_order(codes, coding), *sorted(str(k) for k in kinds)]
+    means = in_order(stated.get(HAS_CODE, NONE), coding)
+    means += sorted(str(k) for k in stated.get(HAS_KIND, NONE))
     for meaning in means:
         for p, value in coding.implied.get(meaning, ()):
             add(p, value, meaning)

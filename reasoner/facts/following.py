@@ -12,8 +12,11 @@ must be stated: a shape that silence could satisfy is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
 from pyoxigraph import BlankNode, Literal, NamedNode
@@ -40,6 +43,7 @@ from .layout import records_of
 from .order import in_order
 
 Records: TypeAlias = Mapping[str, Record]
+NO_RECORD: Record = {}
 # Whether a record conforms, on a date of service.
 Test: TypeAlias = Callable[[Records, str, str], bool]
 # Whether the values at the end of a path, from a record, pass.
@@ -123,6 +127,11 @@ class Following:
         for role, derivation in (*made, *self._closed_groups()):
             self.by_role.setdefault(role, []).append(derivation)
             self.of_value.setdefault(derivation.value, []).append(derivation)
+        # What is read is looked for once for all in a row that read the same.
+        self._alike = {
+            role: [(reads, tuple(run)) for reads, run in groupby(of, attrgetter("reads"))]
+            for role, of in self.by_role.items()
+        }
         broader = {c.value: sorted(b.value for b in of) for c, of in knowledge.broader.items()}
         narrower: dict[str, list[str]] = {}
         for concept, above in broader.items():
@@ -146,9 +155,7 @@ class Following:
         """
         found: list[Followed] = []
         for node, role in roles:
-            record = records.get(node)
-            if not record:
-                continue
+            record = records.get(node, NO_RECORD)
             new = self._of_record(records, node, role, day)
             found += new
             # What follows may make more follow.
@@ -161,10 +168,11 @@ class Following:
 
     def _of_record(self, records: Records, node: str, role: str, day: str) -> list[Followed]:
         """Return what follows of one record from what is there of it."""
-        record = records[node]
+        record = records.get(node, NO_RECORD)
         found: list[Followed] = []
-        for d in self.by_role.get(role, ()):
-            if not d.reads <= record.keys() or not d.conforms(records, node, day):
+        alike = [of for reads, of in self._alike.get(role, ()) if reads <= record.keys()]
+        for d in chain(*alike):
+            if not d.conforms(records, node, day):
                 continue
             there = record.get(d.says, NONE)
             if there and d.says == HAS_CHRONICITY:
@@ -250,7 +258,7 @@ class _Shapes:
                 more, test = self.property(o)
                 reads |= more
                 tests.append(test)
-        return reads, lambda records, node, day: all(t(records, node, day) for t in tests)
+        return reads, _all(tests)
 
     def asks(self, shape: Term) -> bool:
         """Return whether something must be stated, by this record or by one that leads to it."""
@@ -288,15 +296,21 @@ class _Shapes:
                     tests.append(self._qualified(o, count))
                 else:
                     raise KnowledgeError(f"a derivation may not use {compact(p.value)}")
-        begins = path[0]
-        reads = frozenset({begins.p} if (least or needed) and not begins.back else ())
+        begins, holds = path[0], _all(tests)
+        # Both ends of a date are there where the date is.
+        own, whole = begins.p, self.ends.get(begins.p, begins.p)
+        reads = frozenset({whole} if (least or needed) and not begins.back else ())
+
+        def plain(records: Records, node: str, day: str) -> bool:
+            record = records.get(node, NO_RECORD)
+            values = record.get(own) or record.get(whole, NONE)
+            return len(values) >= least and holds(records, node, values, day)
 
         def test(records: Records, node: str, day: str) -> bool:
             values = self.values(records, node, path)
-            return len(values) >= least and all(t(records, node, values, day) for t in tests)
+            return len(values) >= least and holds(records, node, values, day)
 
-        # Both ends of a date are there where the date is.
-        return frozenset(self.ends.get(p, p) for p in reads), test
+        return reads, test if begins.back or len(path) > 1 else plain
 
     def path(self, node: Term | None) -> tuple[Step, ...]:
         if isinstance(node, NamedNode):
@@ -316,14 +330,13 @@ class _Shapes:
                 if step.back:
                     found |= {s: None for s, r in records.items() if n in r.get(step.p, NONE)}
                 else:
-                    found |= dict.fromkeys(self._of(records.get(str(n), {}), step.p))
+                    found |= dict.fromkeys(self._of(records.get(str(n), NO_RECORD), step.p))
             nodes = tuple(found)
         return nodes
 
     def _of(self, record: Record, p: str) -> Values:
-        found = record.get(p, NONE)
         # A record holds no ends of a day that is known.
-        return found or record.get(self.ends.get(p, p), NONE)
+        return record.get(p) or record.get(self.ends.get(p, p), NONE)
 
     def _paired(self, holds: Callable[[Value, Value], bool], other: str) -> Check:
         def test(records: Records, node: str, values: Values, day: str) -> bool:
@@ -354,6 +367,13 @@ _ANNOTATING = (
     "http://www.w3.org/2000/01/rdf-schema#",
     "http://www.w3.org/2004",
 )
+
+
+def _all(tests: Sequence[Callable[..., bool]]) -> Callable[..., bool]:
+    """Return what tests whether all tests hold."""
+    if not tests:
+        return lambda *given: True
+    return reduce(lambda a, b: lambda *given: a(*given) and b(*given), tests)
 
 
 def _has(value: Value) -> Check:

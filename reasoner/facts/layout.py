@@ -10,7 +10,8 @@ next.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import TypeAlias
 
 from pyoxigraph import NamedNode
@@ -52,7 +53,7 @@ from ..plain import (
     Said,
     Value,
     Values,
-    day_or_none,
+    day_of,
     first,
     value_of,
 )
@@ -215,12 +216,21 @@ class Facts:
     defaults: Defaults = field(default_factory=dict)
     silent_on: Values = (EARLIER_PROCEDURES,)
 
+    def seen_by(self, view: View, day: str) -> Facts:
+        """Return the same facts with a policy's view of the history, as of a day."""
+        found = Facts(*_ALL(self))
+        found.view, found.day = view, day
+        return found
+
     def values(self, node: Value, p: str) -> Values:
         """Return the values of a property of any node."""
         record = self.records.get(node) if isinstance(node, str) else None
         if record is not None:
             return record.get(p, NONE)
         return self.concepts.get(node, NONE) if p == TYPE and isinstance(node, str) else NONE
+
+
+_ALL = attrgetter(*(f.name for f in fields(Facts)))
 
 
 def stated_days(records: Mapping[str, Record]) -> set[str]:
@@ -236,8 +246,8 @@ def stated_days(records: Mapping[str, Record]) -> set[str]:
 
 def open_dates(records: Mapping[str, Record], knowledge: Knowledge) -> bool:
     """Return whether some date of some records is not known to the day."""
-    latest = [declared.ends[1].value for declared in knowledge.dated.values() if declared.ends]
-    return any(end in record for record in records.values() for end in latest)
+    latest = knowledge.latest_days
+    return not all(latest.isdisjoint(record) for record in records.values())
 
 
 def terms_of(knowledge: Knowledge, classifier: Classifier) -> Terms:
@@ -246,10 +256,7 @@ def terms_of(knowledge: Knowledge, classifier: Classifier) -> Terms:
     for concept, cls in classifier.known.pairs(RDF.type):
         classes.setdefault(concept.value, []).append(cls.value)
     return Terms(
-        incompatible={
-            concept.value: frozenset(o.value for o in others)
-            for concept, others in knowledge.incompatible.items()
-        },
+        incompatible=classifier.coding.incompatible,
         systemic=frozenset(i.value for i in knowledge.instances_of(COV.SystemicTherapy)),
         concepts=classes,
         coding=classifier.coding,
@@ -275,10 +282,11 @@ def ends_of(record: Record, p: str, terms: Terms) -> tuple[str, str]:
 
     Where the day itself is known the record holds no ends.
     """
-    earliest, latest = (day_or_none(record.get(end, NONE)) for end in terms.ends[p])
-    if latest is None:
-        earliest = latest = day_or_none(record.get(p, NONE))
-    return earliest or "", latest or ""
+    earliest, latest = terms.ends[p]
+    if latest in record:
+        return day_of(record, earliest), day_of(record, latest)
+    day = day_of(record, p)
+    return day, day
 
 
 def session(node: str, record: Record, terms: Terms) -> Session:
@@ -314,7 +322,7 @@ def course(node: str, record: Record, terms: Terms) -> Course:
     """Lay out a course of therapy."""
     get, incompatible, systemic = record.get, terms.incompatible, terms.systemic
     kinds, regions = get(OF_THERAPY, NONE), get(TREATS_REGION, NONE)
-    outcomes, lasted = get(HAD_OUTCOME, NONE), day_or_none(get(LASTED, NONE)) or ""
+    outcomes, lasted = get(HAD_OUTCOME, NONE), day_of(record, LASTED)
     return Course(
         node,
         kinds,

@@ -24,7 +24,7 @@ from ..plain import (
     PERFORMED_ON,
     TREATS_LEVEL,
     Said,
-    day_or_none,
+    day_of,
 )
 from ..request.coding import code_notes
 from .defaults import TREATS_NERVE, in_order, joints_of
@@ -59,7 +59,7 @@ def notes_of(facts: Facts, coding: Coding) -> tuple[Note, ...]:
 def _place(stated: Said, planned: bool) -> str:
     if planned:
         return "planned procedure: "
-    day = day_or_none(stated.get(PERFORMED_ON, NONE))
+    day = day_of(stated, PERFORMED_ON)
     return f"earlier procedure of {day}: " if day else "earlier procedure: "
 
 

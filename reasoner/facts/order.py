@@ -24,7 +24,7 @@ from ..plain import (
     TYPE,
     UNDERWENT,
     Record,
-    day_or_none,
+    day_of,
 )
 
 
@@ -49,11 +49,11 @@ def in_order(
 
     def ends(record: Record) -> tuple[str, str]:
         """Return the days between which a procedure lies, the first empty where it has none."""
-        latest = day_or_none(record.get(latest_end, NONE))
-        if latest is None:
-            day = day_or_none(record.get(PERFORMED_ON, NONE)) or ""
+        latest = day_of(record, latest_end)
+        if not latest:
+            day = day_of(record, PERFORMED_ON)
             return day, day
-        return day_or_none(record.get(earliest_end, NONE)) or "", latest
+        return day_of(record, earliest_end), latest
 
     def conforms(records: Mapping[str, Record], patient: str, day: str) -> bool:
         sure, possible, lasts = [], [], []

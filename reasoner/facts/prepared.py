@@ -26,6 +26,7 @@ from .defaults import completed
 from .derive import derive, ruled_out
 from .following import Following, followed_by, triples_of
 from .layout import Facts, Terms, View, facts_of, open_dates, terms_of
+from .notes import Note, notes_of
 from .underway import with_days
 
 
@@ -81,11 +82,17 @@ class Prepared:
         """What shapes look at: all that follows, and the days of courses of therapy."""
         return with_days(self.request.iri, self.derived, self.classifier.knowledge)
 
+    @cached_property
+    def notes(self) -> tuple[Note, ...]:
+        """What is to be remarked on the codes of the request, the same under every policy."""
+        plain = self.unseen
+        return plain.notes if plain else notes_of(self.facts, self.classifier.coding)
+
     def seen_by(self, view: View, on: date | None = None) -> Prepared:
         """Return it with a policy's view of the history, as of another day if one is given."""
         plain = self.unseen or self
         day = on.isoformat() if on else plain.facts.day
-        facts = replace(plain.facts, view=view, day=day)
+        facts = plain.facts.seen_by(view, day)
         return Prepared(self.request, facts, self.classifier, self.following, plain)
 
     def moved(self, on: date) -> Prepared:

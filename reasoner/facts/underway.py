@@ -10,8 +10,8 @@ it, and for every length that a criterion asks for, how many days it is.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
@@ -29,8 +29,7 @@ _UNDATED = date(3000, 1, 1)
 _COUNT = REQUESTS + "node#days-"
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
+class Ends(NamedTuple):
     """The days between which a course began and ended; empty where nothing bounds them."""
 
     start_earliest: str

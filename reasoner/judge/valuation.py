@@ -199,6 +199,10 @@ class Valuation(ABC):
         """Return the verdicts on several criteria."""
         return [self.verdict(c) for c in criteria]
 
+    def values_on(self, criteria: Iterable[Criterion]) -> list[Value]:
+        """Return what several criteria are worth."""
+        return [self.value(c) for c in criteria]
+
     def best(self, criterion: Criterion) -> Outcome:
         """Return the best end of a criterion."""
         return self.value(criterion).best

@@ -131,6 +131,11 @@ class Knowledge:
         return {p: declared for p, declared in self.properties.items() if declared.ends}
 
     @cached_property
+    def latest_days(self) -> frozenset[str]:
+        """The properties that hold the latest day of a date that is not known to the day."""
+        return frozenset(d.ends[1].value for d in self.dated.values() if d.ends)
+
+    @cached_property
     def counted_years(self) -> dict[NamedNode, NamedNode]:
         """From each number of years that a request may state to the date they are counted from."""
         found = self.properties.items()

@@ -16,6 +16,7 @@ from typing import TypeAlias
 from pyoxigraph import NamedNode
 
 from ..namespaces import COV
+from ..plain import Value
 from ..triples import Term
 from .base import Knowledge
 
@@ -119,18 +120,29 @@ class Coding:
         return {c.value: frozenset(b.value for b in broader) for c, broader in known}
 
     @cached_property
-    def incompatible(self) -> Mapping[str, frozenset[str]]:
+    def incompatible(self) -> Mapping[Value, frozenset[str]]:
         """From a concept to the alternatives that the same thing cannot be."""
         known = self.knowledge.incompatible.items()
         return {c.value: frozenset(o.value for o in others) for c, others in known}
 
+    @cached_property
+    def displacing(self) -> Mapping[str, frozenset[str]]:
+        """From what may be read by default to what it is not read beside.
+
+        That is itself, what is narrower, and what excludes it.
+        """
+        stands = [*self.implied.values(), *self.narrowed.values()]
+        values = {value for of in stands for _, value in of}.union(self.usual.values())
+        return {
+            value: frozenset({value, *self.incompatible.get(value, NO_CONCEPTS)}).union(
+                n for n, broader in self.broader.items() if value in broader
+            )
+            for value in values
+        }
+
     def excluded(self, value: str, by: str) -> bool:
         """Return whether one value excludes another."""
         return by in self.incompatible.get(value, NO_CONCEPTS)
-
-    def within(self, value: str, narrower: str) -> bool:
-        """Return whether a value is another one or broader."""
-        return value == narrower or value in self.broader.get(narrower, NO_CONCEPTS)
 
     def _declared(self, how: NamedNode) -> dict[str, tuple[Stand, ...]]:
         found: dict[str, list[Stand]] = {}

@@ -173,15 +173,15 @@ class QuickReader:
         regions = of_procedure.get(TREATS_REGION, NONE)
         own[SILENT_ON] = SILENT
         everywhere = not self.everywhere.isdisjoint(of_procedure[TYPE])
-        for where in (regions, [r for region in regions for r in self.care[region]]):
-            concerned: dict[Value, None] = {}
-            for pain in of_patient.get(HAS_PAIN, NONE):
-                at = records[pain][IN_REGION]  # type: ignore[index]
-                if everywhere or any(r in where for r in at):
-                    concerned[pain] = None
-            if concerned:
-                own[CONCERNS_PAIN] = concerned
-                break
+        at = {pain: records[str(pain)][IN_REGION] for pain in of_patient.get(HAS_PAIN, NONE)}
+        # Pain elsewhere counts where there is none in the region treated.
+        concerned = (
+            at
+            if everywhere
+            else among(at, regions) or among(at, [r for of in regions for r in self.care[of]])
+        )
+        if concerned:
+            own[CONCERNS_PAIN] = dict.fromkeys(concerned)
         for node, says, fact, _ in self.following.follow(
             records, [(n, role.iri) for n, role in roles.items()], day
         ):
@@ -310,6 +310,11 @@ class QuickReader:
             if cls in self.requested:
                 types.update(self.requested[cls])
         own[TYPE] = types
+
+
+def among(pains: Mapping[Value, Kept], regions: Collection[Value]) -> list[Value]:
+    """Return the pains in any of some regions."""
+    return [pain for pain, at in pains.items() if not at.keys().isdisjoint(regions)]
 
 
 def plain_table(of: Mapping[Term, Iterable[Term]]) -> dict[Value, frozenset[Value]]:

@@ -32,7 +32,8 @@ from ..plain import (
     TREATS_REGION,
     Value,
     Values,
-    day_or_none,
+    day_of,
+    first,
 )
 from ..request.onset import contradicted, disagree, limits_of, told_among
 from .tables import Found, Kept, Role
@@ -127,15 +128,12 @@ class Refusals:
     def refuse_onsets(self, procedure: Found, pains: list[Found], day: str) -> None:
         """Raise Unsure when a word for the age of the pain may contradict its onset, or another."""
         limits, regions = self.onset_limits, procedure.get(TREATS_REGION, NONE)
-        of = [(p[IN_REGION], day_or_none(p.get(ONSET_DATE, NONE))) for p in pains]
-        called = [tuple(map(str, p.get(HAS_CHRONICITY, NONE))) for p in pains]
+        of = [(p[IN_REGION], day_of(p, ONSET_DATE)) for p in pains]
         worded = [p for p in procedure.get(IS_FOR, NONE) if p in limits]
         if worded:
             onsets = told_among(of, regions)
-            words = told_among(
-                ((p[IN_REGION], w[0] if w else None) for p, w in zip(pains, called, strict=True)),
-                regions,
-            )
+            called = ((p[IN_REGION], str(first(p.get(HAS_CHRONICITY, NONE)) or "")) for p in pains)
+            words = told_among(called, regions)
             if any(
                 contradicted(p, limits, onsets, day) or disagree(p, words, limits) for p in worded
             ):
@@ -175,7 +173,7 @@ class Refusals:
     def _refuse_joints(self, found: Found, means: Iterable[Value], regions: Values) -> None:
         """Raise Unsure where levels or nerves may be those of joints it is not about."""
         levels, nerves = found.get(TREATS_LEVEL, NONE), found.get(TREATS_NERVE, NONE)
-        if any(v in self.lacking for v in levels) and any(m in self.of_joints for m in means):
+        if not self.lacking.isdisjoint(levels) and not self.of_joints.isdisjoint(means):
             raise Unsure
         if nerves and regions and any(self.lies[n].isdisjoint(regions) for n in nerves):
             raise Unsure

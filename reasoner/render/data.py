@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from hashlib import sha256
-from itertools import count
 from typing import Any
 
 from ..decision.evidence import Reads
@@ -23,16 +22,16 @@ from ..knowledge.base import INFERRED, Knowledge
 from ..namespaces import compact
 from ..policies.criteria import Citation, Criterion, Policy
 from ..version import ENGINE, engine_version
-from .forms import Form, as_json, listed, slot
+from .forms import Form, as_json, listed, quoted, slot
 from .questions import Questions
 from .words import ENDS
 
 # Past so many missing sets, only what they are made of is told.
 MOST_SETS = 24
+# The words for verdicts, as JSON.
+VERDICTS = {verdict: quoted(verdict.value) for verdict in Verdict}
 # What a criterion is told by where it is one of a list.
 BRIEF = ("criterion", "label", "verdict", "citations")
-# What changes from answer to answer, of every criterion of a policy.
-VARYING = ("verdict", "worst", "best", "applies", "facts")
 
 
 @dataclass(frozen=True)
@@ -45,16 +44,19 @@ class Recorder:
     ----------
     knowledge : Knowledge
         What the answers were reached with.
+    shared : Reads or None
+        What looks up the facts that criteria looked at, where the reasoner's is at hand.
     """
 
     knowledge: Knowledge
+    shared: Reads | None = None
     _forms: dict[Policy, tuple[Form, Form]] = field(default_factory=dict, repr=False)
     _briefs: dict[tuple[Criterion, Verdict], str] = field(default_factory=dict, repr=False)
     _digests: dict[Policy, str] = field(default_factory=dict, repr=False)
 
     @cached_property
     def reads(self) -> Reads:
-        return Reads(self.knowledge)
+        return self.shared or Reads(self.knowledge)
 
     @cached_property
     def questions(self) -> Questions:
@@ -75,12 +77,16 @@ class Recorder:
         trees, verdicts = self._forms[policy]
         read = self.reads.all_read(policy, answer.prepared.facts)
         # Criteria look at the same statements, and each of those is written once.
-        distinct = {said for found in read for said in found}
-        written = {said: self.statement(said, answer) for said in distinct}
-        values: list[str] = []
-        for c, found in zip(policy.place, read, strict=True):
-            values += words(valuation.verdict(c), valuation.value(c), valuation.applies(c))
-            values.append(listed([written[said] for said in found]))
+        distinct = set(read)
+        written = {said: self.statement(said, answer) for said in set().union(*distinct)}
+        facts = {found: listed([written[said] for said in found]) for found in distinct}
+        place = policy.place
+        applies = [valuation.applies(c) if c.applies_when else Verdict.MET for c in place]
+        values = [
+            *[VERDICTS[verdict] for verdict in valuation.verdicts_on(place)],
+            *map(ends, valuation.values_on(place), applies),
+            *[facts[found] for found in read],
+        ]
         deciding, *missing = [
             listed([self._brief(c, valuation.verdict(c)) for c in criteria])
             for criteria in (answer.deciding, *missing_sets(answer))
@@ -92,12 +98,11 @@ class Recorder:
 
     def statement(self, said: Statement, answer: Answer) -> str:
         """Return a statement as JSON; where it is not stated, with what it follows from."""
+        record, value = quoted(said.record), quoted(compact(said.value))
+        told = f'"record": {record}, "property": {named(said.property)}, "value": {value}'
         if because := self.because(said, answer):
-            names = ("record", "property", "value")
-            values = (said.record, compact(said.property), compact(said.value))
-            told: dict[str, Any] = dict(zip(names, values, strict=True))
-            return as_json(told | {"followsFrom": [compact(term) for term in because]})
-        return statement(*said)
+            told += f', "followsFrom": {as_json([compact(term) for term in because])}'
+        return f"{{{told}}}"
 
     def because(self, said: Statement, answer: Answer) -> tuple[str, ...]:
         """Return what an unstated value follows from: a code, a kind, a concept or nerves."""
@@ -204,14 +209,18 @@ class Recorder:
 
 
 def forms_of(policy: Policy) -> tuple[Form, Form]:
-    """Return the forms of the criteria and of the verdicts, with slots in the order of VARYING."""
-    number = count()
-    told = {c: {key: slot(next(number)) for key in VARYING} for c in policy.place}
+    """Return the forms of the criteria and of the verdicts.
+
+    Their slots are for the verdicts on all criteria, then for their ends, then for their facts.
+    """
+    place, size = policy.place, len(policy.place)
 
     def tree(criterion: Criterion) -> dict[str, Any]:
-        node = outline(criterion) | told[criterion]
-        if not criterion.is_leaf:
-            del node["facts"]
+        at = place[criterion]
+        node = outline(criterion) | {"verdict": slot(at), "worst": slot(at + size)}
+        if criterion.is_leaf:
+            node["facts"] = slot(at + 2 * size)
+        else:
             node["combines"] = criterion.kind.value
             node["members"] = [tree(m) for m in criterion.members]
         if route := criterion.route:
@@ -222,38 +231,37 @@ def forms_of(policy: Policy) -> tuple[Form, Form]:
     parts = [*policy.exclusions, *([policy.applies_when] if policy.applies_when else [])]
     # A name comes behind those that it begins, as where names stand in brackets.
     leaves = sorted(policy.leaves, key=lambda c: f"{c.iri.value}>")
-    verdicts = {c.iri.value: told[c]["verdict"] for c in leaves}
+    verdicts = {c.iri.value: slot(place[c]) for c in leaves}
     return Form([tree(c) for c in (*parts, policy.root)]), Form(verdicts)
 
 
 def outline(criterion: Criterion) -> dict[str, Any]:
-    """Return what is always said of a criterion, with places for what is not."""
+    """Return what is always said of a criterion, with places for what is not.
+
+    Its other end, and whether it applies, are written behind the worst end.
+    """
     return {
         "criterion": criterion.iri.value,
         "label": criterion.label,
         "verdict": None,
         "citations": cited(criterion.citations),
         "worst": None,
-        "best": None,
-        "applies": None,
         "interpretation": criterion.interpretation or None,
         "readings": followed(criterion),
     }
 
 
 @cache
-def words(verdict: Verdict, value: Value, applies: Verdict) -> list[str]:
-    """Return what changes of a criterion as JSON, its facts left out."""
-    ends = ENDS[value.worst].key, ENDS[value.best].key
-    return [as_json(word) for word in (verdict.value, *ends, applies.value)]
+def ends(value: Value, applies: Verdict) -> str:
+    """Return the worst end as JSON, and behind it the best and whether the criterion applies."""
+    worst, best = (quoted(ENDS[end].key) for end in value)
+    return f'{worst}, "best": {best}, "applies": {VERDICTS[applies]}'
 
 
-STATEMENT = Form({key: slot(i) for i, key in enumerate(("record", "property", "value"))})
-
-
-def statement(record: str, p: str, value: str) -> str:
-    """Return a statement as JSON, with the node it is of, its property and its value."""
-    return STATEMENT.filled([as_json(record), as_json(compact(p)), as_json(compact(value))])
+@lru_cache(maxsize=1024)
+def named(p: str) -> str:
+    """Return the name of a property as JSON."""
+    return quoted(compact(p))
 
 
 def reading_of_silence(reading: Reading) -> dict[str, Any]:

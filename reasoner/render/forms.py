@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+# The text of some data, and of a text alone.
 as_json = json.JSONEncoder(ensure_ascii=False).encode
+quoted = json.encoder.encode_basestring
 _SLOT = re.compile(r'"\\u0000(\d+)"')
 
 
@@ -30,5 +32,5 @@ class Form:
     def filled(self, values: Sequence[str]) -> str:
         """Return the text with the JSON of a value in each slot, by the number of the slot."""
         parts = self._parts.copy()
-        parts[1::2] = [values[number] for number in self._slots]
+        parts[1::2] = map(values.__getitem__, self._slots)
         return "".join(parts)

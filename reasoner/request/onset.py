@@ -72,7 +72,7 @@ def disagree(purpose: Value, called: Collection[Value], limits: Limits) -> bool:
 
 
 def told_among(
-    pains: Iterable[tuple[Collection[Value], str | None]], regions: Collection[Value]
+    pains: Iterable[tuple[Collection[Value], str]], regions: Collection[Value]
 ) -> list[str]:
     """Return the onsets of the pain that a procedure is about, or the words for its age.
 
@@ -82,12 +82,12 @@ def told_among(
     Parameters
     ----------
     pains : iterable of pairs
-        The regions of each pain record, and its onset, or the word for its age.
+        The regions of each pain record, and its onset or the word for its age, if known.
     """
     pains = list(pains)
     here = [told for of, told in pains if any(r in regions for r in of)]
     found = here or [told for _, told in pains]
-    return [] if None in found else [told for told in found if told is not None]
+    return found if all(found) else []
 
 
 def refuse_onsets(records: Records, node: Node, classified: Triples) -> None:
@@ -105,8 +105,8 @@ def refuse_onsets(records: Records, node: Node, classified: Triples) -> None:
     purposes = sorted(t.objects(node, COV.isFor), key=str)
     limits = limits_of(records.knowledge, purposes)
     for at_least in (True, False):
-        pains: list[tuple[Collection[Value], str | None]] = []
-        dated: dict[str | None, NamedNode] = {}
+        pains: list[tuple[Collection[Value], str]] = []
+        dated: dict[str, NamedNode] = {}
         for pain in records.of(COV.PainRecord):
             of = [o.value for o in t.objects(pain, COV.inRegion)]
             p, began = _began(records, pain, at_least)
@@ -131,14 +131,14 @@ def _refuse_words(
     t, knowledge = records.triples, records.knowledge
     service = t.text(records.of(COV.CoverageRequest)[0], COV.dateOfService)
     limits = limits_of(knowledge, [*purposes, *knowledge.instances_of(COV.Chronicity)])
-    words: list[tuple[Collection[Value], str | None]] = []
+    words: list[tuple[Collection[Value], str]] = []
     for pain in records.of(COV.PainRecord):
-        word = t.value(pain, COV.hasChronicity)
-        words.append(([o.value for o in t.objects(pain, COV.inRegion)], word and word.value))
-        for limit in limits.get(word.value, ()) if word else ():
+        word = t.text(pain, COV.hasChronicity)
+        words.append(([o.value for o in t.objects(pain, COV.inRegion)], word))
+        for limit in limits.get(word, ()):
             p, began = _began(records, pain, limit.at_least)
             if began and not limit.allows(began, service):
-                what = f"{compact(word.value)} contradicts {compact(p.value)} {began}"
+                what = f"{compact(word)} contradicts {compact(p.value)} {began}"
                 raise records.refuse(pain, what, f"it stands for pain of {limit}")
     called = told_among(words, regions)
     for purpose in purposes:
@@ -148,8 +148,8 @@ def _refuse_words(
             raise records.refuse(node, what, "one says acute, the other chronic")
 
 
-def _began(records: Records, pain: Node, at_least: bool) -> tuple[NamedNode, str | None]:
-    """Return the day that speaks most for a word, None where none is known, and of what it is.
+def _began(records: Records, pain: Node, at_least: bool) -> tuple[NamedNode, str]:
+    """Return the day that speaks most for a word, empty where none is known, and what it is of.
 
     Wherever the day lies, the word must be wrong. What is acute may be a condition with an
     onset of its own, such as an exacerbation.
@@ -160,4 +160,4 @@ def _began(records: Records, pain: Node, at_least: bool) -> tuple[NamedNode, str
         if t.value(pain, dated_by) or condition in t.objects(pain, COV.affirms):
             p = dated_by
     ends = ends_of(t.value(pain, p))
-    return p, ends[0 if at_least else 1] if ends else None
+    return p, ends[0 if at_least else 1] if ends else ""

@@ -7,7 +7,7 @@ its canonical label. So the digest of a request asks nobody to read it again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -28,6 +28,8 @@ from ..plain import Statements, Value, date_type, term_of, text_of
 from ..triples import Spo, Triples
 from .records import UNNAMED
 
+_DECIMAL = str(XSD.decimal)
+
 
 @dataclass(frozen=True)
 class Stated:
@@ -47,8 +49,8 @@ class Stated:
     @cached_property
     def digest(self) -> str:
         """SHA-256, in hex, of the canonical N-Triples."""
-        lines = [line for line, *_ in self._lines()]
-        return sha256("".join(sorted(lines)).encode()).hexdigest()
+        lines = sorted([line for line, *_ in self._lines()])
+        return sha256("".join(lines).encode()).hexdigest()
 
     @cached_property
     def triples(self) -> Triples:
@@ -61,14 +63,14 @@ class Stated:
                 triples.add(NamedNode(o), RDF.type, NamedNode(self.classes[o]))
         return triples
 
-    def _lines(self) -> Iterator[tuple[str, str, str, Value]]:
-        """Yield each line of N-Triples with what it states."""
+    def _lines(self) -> list[tuple[str, str, str, Value]]:
+        """Return each line of N-Triples with what it states."""
+        found: list[tuple[str, str, str, Value]] = []
         for s, record in self.records.items():
             subject = _node(s)
             for p, values in record.items():
-                begun = f"{subject} <{p}> "
-                for o in values:
-                    yield f"{begun}{_object(o)} .\n", s, p, o
+                found += [(f"{subject} <{p}> {_object(o)} .\n", s, p, o) for o in values]
+        return found
 
 
 def canonical(triples: Iterable[Spo]) -> list[Spo]:
@@ -91,8 +93,10 @@ def _named(quad: Quad) -> Spo:
 
 def _object(value: Value) -> str:
     if not isinstance(value, str):
-        return f'"{text_of(value)}"^^{XSD.decimal}'
-    return _node(value) if ":" in value else f'"{value}"^^{date_type(value)}'
+        return f'"{text_of(value)}"^^{_DECIMAL}'
+    if ":" not in value:
+        return f'"{value}"^^{date_type(value)}'
+    return f"<{value}>" if not value.startswith(UNNAMED) else _node(value)
 
 
 def _node(iri: str) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from ...facts.prepared import Prepared
 from ...knowledge.base import Knowledge
+from ...policies.components import Components, components_of
 from ...policies.criteria import Criterion, Policy
 from ..valuation import Outcome, Valuation, Value, Verdict, Verdicts
 from .bits import BESTS, VALUES, VERDICTS
@@ -66,14 +67,19 @@ class CompiledJudge:
         bits = made.value_criteria(made.judge_leaves(prepared.facts))
         return CompiledValuation(made.policy, dict(zip(made.criteria, bits, strict=True)))
 
+    @cached_property
+    def _components(self) -> Components:
+        return components_of(self.knowledge)
+
     def compiled(self, policy: Policy) -> Compiled:
         """Return the functions of a policy, generated when it is first asked."""
         made = self._compiled.get(policy)
         if made is None:
             title = f"policy {policy.key}@{policy.edition}"
+            leaves = leaves_of(policy, self.knowledge, self._components)
             made = self._compiled[policy] = Compiled(
                 policy,
-                judging_leaves(leaves_of(policy, self.knowledge), f"{title}: leaves"),
+                judging_leaves(leaves, f"{title}: leaves"),
                 valuing_criteria(policy, f"{title}: criteria"),
                 tuple(policy.place),
             )
@@ -107,6 +113,9 @@ class CompiledValuation(Valuation):
 
     def verdicts_on(self, criteria: Iterable[Criterion]) -> list[Verdict]:
         return [VERDICTS[self._bits[c]] for c in criteria]
+
+    def values_on(self, criteria: Iterable[Criterion]) -> list[Value]:
+        return [VALUES[self._bits[c]] for c in criteria]
 
     def best(self, criterion: Criterion) -> Outcome:
         return BESTS[self._bits[criterion]]

@@ -14,7 +14,7 @@ from ...knowledge.base import Knowledge
 from ...namespaces import COV, RDF, SH, compact, local_name
 from ...plain import Number, value_of
 from ...policies import algebra as a
-from ...policies.components import component_of, components_of
+from ...policies.components import Components, component_of, components_of
 from ...policies.criteria import Policy
 from ...policies.standard import OPEN, Standard, twin_of
 from ...triples import Node, Term
@@ -31,15 +31,22 @@ QUALIFIED = {SH.qualifiedValueShape, SH.qualifiedMinCount, SH.qualifiedMaxCount}
 PLAIN = {RDF.type, SH.path}
 
 
-def leaves_of(policy: Policy, knowledge: Knowledge) -> tuple[a.Leaf, ...]:
+def leaves_of(
+    policy: Policy, knowledge: Knowledge, components: Components | None = None
+) -> tuple[a.Leaf, ...]:
     """Lower every leaf of a policy, in its order.
+
+    Parameters
+    ----------
+    components : mapping or None
+        The components that there are, where they are known already.
 
     Raises
     ------
     KnowledgeError
         When a leaf says what the algebra cannot.
     """
-    lower = Lower(policy, knowledge)
+    lower = Lower(policy, knowledge, components or components_of(knowledge))
     return tuple(
         a.Leaf(leaf.iri.value, lower.shape(leaf.iri), lower.shape(twin_of(leaf.iri)))
         for leaf in policy.leaves
@@ -49,10 +56,9 @@ def leaves_of(policy: Policy, knowledge: Knowledge) -> tuple[a.Leaf, ...]:
 class Lower:
     """Lowers the shapes of one policy."""
 
-    def __init__(self, policy: Policy, knowledge: Knowledge) -> None:
-        self.knowledge = knowledge
+    def __init__(self, policy: Policy, knowledge: Knowledge, components: Components) -> None:
+        self.knowledge, self.components = knowledge, components
         self.shapes = Standard(knowledge, policy).leaves_and_twins()
-        self.components = components_of(knowledge)
         self.parameters = {p for c in self.components.values() for p in c.needs | c.may}
 
     def shape(self, node: Term) -> a.Expression:

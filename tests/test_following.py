@@ -73,6 +73,7 @@ STORIES = [
         "AnestheticOnly",
     ),
     (
+        ":asked cov:treatsRegion cov:LumbarRegion . "
         ":course cov:treatsRegion cov:LumbarRegion ; cov:hadOutcome cov:InadequateResponse .",
         "patient",
         "affirms",
@@ -176,15 +177,16 @@ STORIES = [
     (":pain cov:denies cov:RadicularSymptoms .", "pain", "affirms", "NonRadicularPain"),
     (":pain cov:denies cov:RadicularSymptoms .", "pain", "affirms", "AxialOrNonRadicularPain"),
     *(
-        (f"{FOR_RADICULAR_PAIN} :asked cov:treatsRegion cov:{region} . {other}", *follows)
+        (
+            f"{FOR_RADICULAR_PAIN} :asked cov:treatsRegion cov:{region} . {other}",
+            record,
+            "denies",
+            "NonRadicularPain",
+        )
         for region, other, record in (
             ("LumbarRegion", "", "pain"),
             ("CervicalRegion", OTHER_PAIN + "cov:CervicalRegion .", "other"),
             ("ThoracicRegion", OTHER_PAIN + "cov:ThoracicRegion .", "other"),
-        )
-        for follows in (
-            (record, "affirms", "RadicularSymptoms"),
-            (record, "denies", "NonRadicularPain"),
         )
     ),
     (
@@ -241,10 +243,10 @@ STORIES = [
 ]
 # The same where the procedure is elsewhere, or says how old the pain is; for the two judges only.
 ELSEWHERE = [
-    (HEAD + more).replace("code:64635", code)
+    (HEAD + more).replace("cov:hasKind code:facet-joint-denervation", code)
     for code, more in (
         (
-            f"code:{code} ; cov:treatsRegion cov:{region}",
+            f"cov:hasProcedureCode code:{code} ; cov:treatsRegion cov:{region}",
             f":course cov:hadOutcome cov:InadequateResponse ; cov:treatsRegion cov:{region} .",
         )
         for code, region in (
@@ -259,11 +261,13 @@ SILENT = [
     (':pain cov:exacerbationDate "2024-07-01"^^xsd:date .', "pain", "ExacerbationOfChronicPain"),
     # A course for the neck, or for nobody knows what, says nothing of the low back.
     (
+        ":asked cov:treatsRegion cov:LumbarRegion . "
         ":course cov:treatsRegion cov:CervicalRegion ; cov:hadOutcome cov:InadequateResponse .",
         "patient",
         "ConservativeManagementFailed",
     ),
     (
+        ":asked cov:treatsRegion cov:LumbarRegion . "
         ":course cov:hadOutcome cov:InadequateResponse .",
         "patient",
         "ConservativeManagementFailed",

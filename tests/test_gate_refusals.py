@@ -120,7 +120,6 @@ REFUSED_TURTLE = [
     ("narrower affirmed", more(":patient cov:affirms cov:LocalInfection ."), "both affirmed and"),
     ("broader denied", more(":patient cov:denies cov:ConservativeTherapy ."), "is denied of"),
     ("therapy denied", more(":patient cov:denies cov:PhysicalTherapy ."), "is denied of"),
-    ("group course", turtle("cov:PhysicalTherapy", "cov:ActiveTherapy"), "group of therapies"),
     # Values
     ("date that is none", turtle('"2025-03-14"', '"2031-02-30"'), "not a date of the calendar"),
     ("week date", turtle('"2025-03-14"', '"2031-W01-1"'), "not a date of the calendar"),

@@ -39,13 +39,20 @@ def test_no_value_stands_there_twice(reasoner: Reasoner) -> None:
         (
             "### Patient: assessment",
             "cov:ConservativeManagementFailed",
-            "follows from `cov:AllNonSurgicalTreatmentsFailed`, `cov:OtherTherapiesFailed`;"
-            " follows: a course of conservative therapy that did not help",
+            "follows from `cov:OtherTherapiesFailed`;"
+            " follows: a course of conservative therapy for the low back that did not help,"
+            " a course of conservative therapy for the neck that did not help,"
+            " a course of conservative therapy for the sacroiliac joint or the low back"
+            " that did not help,"
+            " a course of conservative therapy for the upper back that did not help,"
+            " a course of cognitive behavioral therapy that did not help,"
+            " a course of medicines that did not help",
         ),
         (
             "### Earlier procedure: response to a procedure",
             "cov:PainImproved",
-            "follows from `cov:MeaningfulImprovement`; follows: relief is improvement;"
+            "follows from `cov:MeaningfulImprovement`, `cov:SignificantShortTermImprovement`;"
+            " follows: relief is improvement;"
             " denied: no relief is no improvement",
         ),
         ("### Patient: finding", "cov:Uveitis", "stated"),

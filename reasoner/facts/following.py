@@ -424,7 +424,23 @@ def followed_by(request: Request, triples: Triples, following: Following) -> lis
             node, stated = NamedNode(record), NamedNode(fact)
             if stated in known.objects(node, opposite):
                 raise _refuted(request, node, stated, opposite, derivation, following.knowledge)
+    denied = {(f.record, f.value): f.derivation for f in followed if f.property == DENIES}
+    for record, says, fact, derivation in followed:
+        if says == AFFIRMS and (against := denied.get((record, fact))):
+            label = following.knowledge.label
+            raise named_of(request, following.knowledge).refuse(
+                NamedNode(record),
+                f"what is on record affirms and denies {compact(fact)}: "
+                f"{label(derivation)}; {label(against)}",
+                "correct one of the two",
+            )
     return followed
+
+
+def named_of(request: Request, knowledge: Knowledge) -> Named:
+    """Return what calls the records of a request by their names."""
+    roles = {NamedNode(n): NamedNode(c) for n, c in request.stated.classes.items()}
+    return Named(knowledge, request.triples, roles)  # type: ignore[arg-type]
 
 
 def _refuted(
@@ -435,11 +451,9 @@ def _refuted(
     derivation: NamedNode,
     knowledge: Knowledge,
 ) -> InputError:
-    roles = {NamedNode(n): NamedNode(c) for n, c in request.stated.classes.items()}
     word = "denied" if stated == COV.denies else "affirmed"
     why = knowledge.label(derivation)
-    named = Named(knowledge, request.triples, roles)  # type: ignore[arg-type]
-    return named.refuse(
+    return named_of(request, knowledge).refuse(
         node,
         f"{compact(fact.value)} is {word}, and what is on record says otherwise: {why}",
         "correct one of the two",

@@ -211,7 +211,8 @@ class Standard:
                 # Unless the request says that what it states is all there is, and so specific.
                 granted.append(self._property(COV.completeFor))
                 self._at_most_none(granted[-1], [listed])
-                alternatives.append([self._perhaps(path, concept)])
+                if self.source.value(last, COV.leavesOpen) is not None:
+                    alternatives.append([self._perhaps(path, concept)])
             elif room and not others:
                 granted.append(self._property(path))
                 self.out.add(granted[0], SH.minCount, Literal("0", datatype=XSD.integer))

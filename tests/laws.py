@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from hashlib import sha256
 from random import Random
 from typing import TypeVar
@@ -23,7 +23,7 @@ from covergraph.judge.reference import MAX_DEPTH, to_rdflib
 from covergraph.judge.valuation import Outcome, Verdict
 from covergraph.knowledge.base import Knowledge
 from covergraph.namespaces import COV, SH
-from covergraph.policies.criteria import Policy
+from covergraph.policies.criteria import Criterion, Policy
 from covergraph.policies.standard import steps
 from covergraph.request.values import is_group
 from covergraph.triples import Node, Spo, Term, Triples
@@ -167,8 +167,14 @@ def reductions(triples: Triples, knowledge: Knowledge, *seed: object) -> list[Tr
 # --- What is compared ----------------------------------------------------------------------
 
 
-def narrows(reduced: Answer, full: Answer) -> str:
-    """Return what is wrong when documenting more led from one answer to the other, or nothing."""
+def narrows(reduced: Answer, full: Answer, but: Container[Criterion] = ()) -> str:
+    """Return what is wrong when documenting more led from one answer to the other, or nothing.
+
+    Parameters
+    ----------
+    but : container of Criterion
+        Leaves whose own verdict is not looked at; the decision is.
+    """
     if reduced.decision is not Decision.NEEDS_INFORMATION and reduced.decision is not full.decision:
         return f"{reduced.decision.value} was settled and became {full.decision.value}"
     if reduced.value and full.value:
@@ -176,8 +182,11 @@ def narrows(reduced: Answer, full: Answer) -> str:
         if not worst <= new_worst <= new_best <= best:
             return f"{worst.name}..{best.name} became {new_worst.name}..{new_best.name}"
     if reduced.valuation and full.valuation:
+        left_out = {c.iri for c in full.policy.leaves if c in but} if full.policy else set()
         for leaf, before in reduced.valuation.verdicts.items():
             after = full.valuation.verdicts[leaf]
+            if leaf in left_out:
+                continue
             if before is not Verdict.NOT_DOCUMENTED and before is not after:
                 return f"{leaf.value}: {before.value} became {after.value}"
     return ""

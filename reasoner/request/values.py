@@ -166,7 +166,7 @@ def _link(records: Records, node: Node, declared: Property, value: Term) -> Term
         near = codes.nearest(code, takes, knowledge)
         raise records.refuse(
             node,
-            f"{name}: {term_name(value.value)} is no {label}"
+            f"{name}: {term_name(value.value)} is not a {label}"
             if other
             else f"{name}: unknown code {term_name(value.value).removeprefix('code:')}",
             f"near: {', '.join(near)}" if near else "",
@@ -177,7 +177,7 @@ def _link(records: Records, node: Node, declared: Property, value: Term) -> Term
     if not knowledge.is_a(value, takes):
         raise records.refuse(
             node,
-            f"{name}: {term_name(value.value)} is no {label}"
+            f"{name}: {term_name(value.value)} is not a {label}"
             if knowledge.triples.types(value)
             else f"{name}: unknown {label} {term_name(value.value)}",
             suggestion(value, [*knowledge.instances_of(takes), *classes]),

@@ -1,10 +1,11 @@
 """Which cases an ordinary run asks the slow judges about, the same ones in every run.
 
-A stratum is a leaf and a verdict on it: met, not met, or not documented. From each policy so
-many cases are taken that every stratum that its cases expect is there, and as few as greed
-finds. What a case expects stands in its file, so that no fault of the program can change the
-choice; only chance that is seeded breaks ties, and no clock. Tests that need fewer take them
-in turns from every policy and from every decision that its cases expect.
+A stratum is a leaf and a verdict on it: met, not met, or not documented; or a decision of a
+policy. From each policy so many cases are taken that every stratum that its cases reach is
+there, and as few as greed finds. The compiled judge tells which they reach: where it is wrong
+of one that is chosen for it, the slow judge says so, and where it reaches a verdict no more,
+the verdict is missed. Only chance that is seeded breaks ties, and no clock. Tests that need
+fewer take cases in turns from every policy and from every decision that its cases expect.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from itertools import chain, zip_longest
 import pytest
 from pyoxigraph import NamedNode
 
+from covergraph.knowledge.base import policy_key
 from covergraph.namespaces import COV
 from covergraph.policies.criteria import Policy
 from tests.laws import seeded
 from tests.silence import is_open
+from tests.tools.agree import compiled
 from tests.tools.case_files import Case, load_cases
 
 Stratum = tuple[NamedNode, NamedNode]
@@ -35,19 +38,30 @@ def strata_of(policy: Policy) -> set[Stratum]:
     }
 
 
-def expected_by(cases: Iterable[Case]) -> set[Stratum]:
-    """Return the verdicts that cases expect, on leaves and on what is made of them."""
-    return {stratum for case in cases for stratum in case.expected_verdicts.items()}
+@cache
+def reached(case: Case) -> frozenset[Stratum]:
+    """Return the verdicts on leaves that a case reaches, and its decision."""
+    reasoner = compiled()
+    answer = reasoner.answer(reasoner.read(case.request_ttl), policy_key(case.policy))
+    found: set[Stratum] = {(case.policy, COV[answer.decision.name])}
+    if answer.valuation is not None:
+        found |= {(leaf, v.iri) for leaf, v in answer.valuation.verdicts.items()}
+    return frozenset(found)
+
+
+def reached_by(cases: Iterable[Case]) -> set[Stratum]:
+    """Return all that cases reach."""
+    return set().union(*map(reached, cases))
 
 
 def cover(cases: Sequence[Case]) -> list[Case]:
-    """Return few cases that expect all that some cases expect: always the one that adds most."""
-    left, chosen = expected_by(cases), []
-    shuffled = seeded("strata").sample(list(cases), len(cases))
-    adds = {case: expected_by([case]) for case in shuffled}
+    """Return few cases that reach all that some cases reach: always the one that adds most."""
+    left, chosen = reached_by(cases), []
+    pool = seeded("strata").sample(list(cases), len(cases))
     while left:
-        best = max(adds, key=lambda case: len(left & adds[case]))
-        left -= adds.pop(best)
+        best = max(pool, key=lambda case: len(left & reached(case)))
+        left -= reached(best)
+        pool.remove(best)
         chosen.append(best)
     return chosen
 

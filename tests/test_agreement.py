@@ -21,7 +21,7 @@ from covergraph.policies.criteria import Policy
 from covergraph.policies.lowering import Lowering
 from tests.laws import FULL
 from tests.laws import told as shown
-from tests.sampling import Stratum, case_of, expected_by, strata_of, stratified
+from tests.sampling import Stratum, case_of, reached_by, strata_of, stratified
 from tests.tools import agree
 from tests.tools.agree import REFERENCE, difference, drawn, hold_generated, main, named_of
 from tests.tools.case_files import Case, load_cases
@@ -57,7 +57,7 @@ def test_reference_is_asked_for_all_that_cases_of_a_policy_tell_apart(
     """No run passes with a policy unasked: looked up in what was collected, not in the plan."""
     asked = [c for c in asked_of_the_reference(request.session) if c.policy == policy.iri]
     assert asked, f"no case of {policy.key} is put to the reference judge"
-    lacking = expected_by(c for c in load_cases() if c.policy == policy.iri) - expected_by(asked)
+    lacking = reached_by(c for c in load_cases() if c.policy == policy.iri) - reached_by(asked)
     assert not lacking, told_apart(lacking)
 
 
@@ -66,7 +66,7 @@ def test_reference_is_asked_for_every_leaf_met_not_met_and_silent(
 ) -> None:
     """A leaf that policies share is asked for in the cases of one of them, or of each."""
     lacking = {s for policy in EDITIONS for s in strata_of(policy)}
-    lacking -= expected_by(asked_of_the_reference(request.session))
+    lacking -= reached_by(asked_of_the_reference(request.session))
     assert not lacking, told_apart(lacking)
 
 

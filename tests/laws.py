@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from random import Random
 from typing import TypeVar
@@ -21,7 +21,7 @@ from covergraph.decision.decide import Decision, Scope, scope
 from covergraph.engine import Answer
 from covergraph.judge.reference import MAX_DEPTH, to_rdflib
 from covergraph.judge.valuation import Outcome, Verdict
-from covergraph.knowledge.base import Knowledge
+from covergraph.knowledge.base import Knowledge, knowledge
 from covergraph.namespaces import COV, SH
 from covergraph.policies.criteria import Criterion, Policy
 from covergraph.policies.standard import steps
@@ -89,6 +89,9 @@ def open_parts(triples: Triples, knowledge: Knowledge) -> list[Part]:
             declared = knowledge.properties.get(p)
             if declared is None or declared.silence != COV.NotDocumented or p in absent:
                 continue
+            # What is said of a list since a day leaves open what lies before it.
+            if p == COV.since or any(triples.objects(o, COV.since) for o in objects):
+                continue
             if p == COV.hadTherapy:
                 parts += courses_by_kind(triples, s, knowledge)
             elif declared.takes in records:
@@ -105,17 +108,28 @@ def open_parts(triples: Triples, knowledge: Knowledge) -> list[Part]:
 
 
 def read_as_absent(knowledge: Knowledge) -> set[Term]:
-    """Return the properties whose silence some criterion reads as absent, against their default.
+    """Return the properties whose silence is read: as absent, or as what a code stands for.
 
-    Under such a criterion they are not open, so that stating one may well change a decision.
+    They are not open where it is, so that stating one may well change a decision.
     """
     t = knowledge.triples
-    return {
+    defaulted = {p for p, _ in t.pairs(COV.defaultedBy)}
+    return defaulted | {
         step
         for node in t.subjects(COV.silenceMeans, COV.Absent)
         for shape in t.objects(node, SH.property)
         for step in steps(t, t.value(shape, SH.path))
     }
+
+
+def reads_silence(leaf: Criterion, knowledge: Knowledge) -> bool:
+    """Return whether a leaf reads silence as absent: what follows later may turn its verdict."""
+    t = knowledge.triples
+    silence = t.value(leaf.iri, COV.silenceMeans)
+    fact = t.value(leaf.iri, COV.affirmedFact) or t.value(leaf.iri, COV.absentFact)
+    if silence is None and isinstance(fact, NamedNode):
+        silence = knowledge.facts[fact].silence
+    return silence == COV.Absent
 
 
 def is_open(p: NamedNode, value: Term, knowledge: Knowledge) -> bool:
@@ -167,13 +181,11 @@ def reductions(triples: Triples, knowledge: Knowledge, *seed: object) -> list[Tr
 # --- What is compared ----------------------------------------------------------------------
 
 
-def narrows(reduced: Answer, full: Answer, but: Container[Criterion] = ()) -> str:
+def narrows(reduced: Answer, full: Answer) -> str:
     """Return what is wrong when documenting more led from one answer to the other, or nothing.
 
-    Parameters
-    ----------
-    but : container of Criterion
-        Leaves whose own verdict is not looked at; the decision is.
+    Of a leaf that reads silence as absent the own verdict is not looked at: what is open may
+    show the fact. What becomes of the decision is looked at all the same.
     """
     if reduced.decision is not Decision.NEEDS_INFORMATION and reduced.decision is not full.decision:
         return f"{reduced.decision.value} was settled and became {full.decision.value}"
@@ -182,7 +194,8 @@ def narrows(reduced: Answer, full: Answer, but: Container[Criterion] = ()) -> st
         if not worst <= new_worst <= new_best <= best:
             return f"{worst.name}..{best.name} became {new_worst.name}..{new_best.name}"
     if reduced.valuation and full.valuation:
-        left_out = {c.iri for c in full.policy.leaves if c in but} if full.policy else set()
+        leaves = full.policy.leaves if full.policy else ()
+        left_out = {c.iri for c in leaves if reads_silence(c, knowledge())}
         for leaf, before in reduced.valuation.verdicts.items():
             after = full.valuation.verdicts[leaf]
             if leaf in left_out:

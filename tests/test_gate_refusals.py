@@ -119,6 +119,13 @@ REFUSED_TURTLE = [
     ("affirmed and denied", more(":patient cov:affirms cov:Infection ."), "both affirmed and"),
     ("narrower affirmed", more(":patient cov:affirms cov:LocalInfection ."), "both affirmed and"),
     ("broader denied", more(":patient cov:denies cov:ConservativeTherapy ."), "is denied of"),
+    (
+        "every kind of a group denied",
+        turtle("cov:PhysicalTherapy", "cov:ActiveTherapy")
+        + b":patient cov:denies cov:PhysicalTherapy , cov:ChiropracticCare ,"
+        b" cov:PrescribedHomeExerciseProgram .",
+        "every kind of cov:ActiveTherapy is denied",
+    ),
     ("therapy denied", more(":patient cov:denies cov:PhysicalTherapy ."), "is denied of"),
     # Values
     ("date that is none", turtle('"2025-03-14"', '"2031-02-30"'), "not a date of the calendar"),

@@ -36,6 +36,7 @@ from ..plain import (
     first,
 )
 from ..request.onset import contradicted, disagree, limits_of, told_among
+from ..request.values import is_group
 from .tables import Found, Kept, Role
 from .written import Unsure
 
@@ -75,6 +76,9 @@ class Refusals:
         )
         self.unlisted = frozenset(
             c.value for c in knowledge.instances_of(COV.UnlistedProcedureCode)
+        )
+        self.therapy_groups = frozenset(
+            k.value for k in knowledge.instances_of(COV.TherapyKind) if is_group(k, knowledge)
         )
         self.companions = frozenset(c.value for c in knowledge.instances_of(COV.CompanionCode))
         self.together = {(a.value, b.value) for a, b in t.pairs(COV.goesWith)}
@@ -122,7 +126,11 @@ class Refusals:
                 for word in found.get(HAS_CHRONICITY, NONE):
                     if contradicted(word, self.onset_limits, onsets, day):
                         raise Unsure
-            elif not found.get(OF_THERAPY, NO_KINDS).keys().isdisjoint(denied):
+            elif (kinds := found.get(OF_THERAPY, NO_KINDS).keys()) and (
+                not kinds.isdisjoint(denied)
+                # Of a group of which some kinds are denied, perhaps all are.
+                or (denied and kinds <= self.therapy_groups)
+            ):
                 raise Unsure
 
     def refuse_onsets(self, procedure: Found, pains: list[Found], day: str) -> None:

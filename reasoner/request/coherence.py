@@ -17,7 +17,7 @@ from ..triples import Node, Term, Triples
 from .listing import refuse_lists
 from .onset import refuse_onsets
 from .records import Records
-from .values import ends_of
+from .values import ends_of, is_group
 
 PROCEDURES = (COV.RequestedProcedure, COV.PlannedProcedure, COV.EarlierProcedure)
 # Pairs of dates on one record, the earlier first.
@@ -186,6 +186,11 @@ def refuse_contradictions_of(records: Records, classified: Triples) -> None:
             stated = of & set(records.triples.objects(patient, COV.denies))
             for kind in sorted(stated or of, key=str):
                 raise records.refuse(course, f"{compact(kind.value)} is denied of the patient")
+            for kind in records.triples.objects(course, COV.ofTherapy):
+                single = [k for k in knowledge.narrower.get(kind, ()) if not is_group(k, knowledge)]
+                if single and is_group(kind, knowledge) and denied.issuperset(single):
+                    what = f"every kind of {compact(kind.value)} is denied of the patient"
+                    raise records.refuse(course, what, "deny those that were not tried")
 
 
 def _refuse_regions(records: Records, node: Node, classified: Triples) -> None:

@@ -38,6 +38,18 @@ def pain(service: str, onset: str | None, in_region: str = "Lumbar", asked: str 
     )
 
 
+def test_of_two_pains_the_one_whose_day_is_known_counts_beside_an_open_date() -> None:
+    story = request(
+        service="2024-06-14",
+        procedure="cov:hasProcedureCode code:63650 ; cov:hasIntent cov:TrialIntent",
+        patient="cov:hasPain :back , :neck",
+        more=':back cov:inRegion cov:LumbarRegion ; cov:onsetDate "2020"^^xsd:gYear .'
+        ' :neck cov:inRegion cov:CervicalRegion ; cov:onsetDate "2024-05-01"^^xsd:date .',
+    )
+    assert verdict(elapsed("minimumElapsed", THREE_MONTHS), story) is NOT_MET
+    assert verdict(elapsed("elapsedLessThan", THREE_MONTHS), story) is NOT_MET
+
+
 def assert_elapsed(span: Span, story: str, reached: bool) -> None:
     """Hold both components to one story: what is at least so long is not less than that."""
     assert verdict(elapsed("minimumElapsed", span), story) is (MET if reached else NOT_MET)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ...days import day_before as before
 from ...facts.layout import Facts, Session
 from ...namespaces import COV
-from ...plain import NONE
+from ...plain import DAY_LENGTH, NONE
 from .given import Given, Judging
 
 
@@ -25,12 +25,13 @@ class Dated:
 
     def ends(self, facts: Facts, latest: bool) -> list[str]:
         """Return the earliest or the latest day, in each record that has one."""
-        end, stated = self.latest if latest else self.earliest, self.stated
+        end = self.latest if latest else self.earliest
+        # A day that is known has no ends beside it; of several pains one may have them.
         return [
             str(day)
             for record in (facts.pain, facts.patient)
-            # A day that is known has no ends beside it.
-            for day in record.get(end) or record.get(stated, NONE)
+            for day in (*record.get(end, NONE), *record.get(self.stated, NONE))
+            if len(str(day)) == DAY_LENGTH
         ]
 
 

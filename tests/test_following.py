@@ -255,7 +255,10 @@ ELSEWHERE = [
             ("64625", "SacroiliacRegion"),
         )
     )
-] + [HEAD + f":asked cov:isFor cov:{age} ." for age in ("AcutePain", "ChronicPain")]
+] + [
+    HEAD + f":asked cov:treatsRegion cov:LumbarRegion ; cov:isFor cov:{age} ."
+    for age in ("AcutePain", "ChronicPain")
+]
 SILENT = [
     # An exacerbation of pain that is not known to follow a nerve root.
     (':pain cov:exacerbationDate "2024-07-01"^^xsd:date .', "pain", "ExacerbationOfChronicPain"),
@@ -375,6 +378,36 @@ def test_a_statement_that_the_record_refutes_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=fact):
         reasoner.read((HEAD + more).encode(), media_type="text/turtle")
+
+
+AGED = [
+    # The purpose speaks of the pain that the procedure treats; of that of the neck the onset does.
+    ("ChronicPain", "", {"Chronic"}, set()),
+    ("AcutePain", "", {"Acute"}, set()),
+    ("ChronicPain", ' ; cov:onsetDate "2022-06-01"^^xsd:date', {"Chronic"}, set()),
+    (
+        "AcutePain",
+        ' ; cov:onsetDate "2022-06-01"^^xsd:date ; cov:exacerbationDate "2024-07-20"^^xsd:date',
+        {"Chronic"},
+        set(),
+    ),
+]
+
+
+@pytest.mark.parametrize(("purpose", "since", "here", "elsewhere"), AGED)
+def test_a_purpose_says_how_old_the_pain_is_that_it_concerns(
+    reasoner: Reasoner, purpose: str, since: str, here: set[str], elsewhere: set[str]
+) -> None:
+    text = HEAD + (
+        f":asked cov:treatsRegion cov:LumbarRegion ; cov:isFor cov:{purpose} ."
+        f" :pain cov:inRegion cov:LumbarRegion{since} . :patient cov:hasPain :neck ."
+        ' :neck cov:inRegion cov:CervicalRegion ; cov:onsetDate "2024-07-27"^^xsd:date .'
+    )
+    facts = reasoner.read(text.encode(), media_type="text/turtle").facts
+    for record, said in (("pain", here), ("neck", elsewhere)):
+        (node,) = (n for n in facts.records if n.endswith(f"#{record}"))
+        called = facts.values(node, COV.hasChronicity.value)
+        assert {str(v).rsplit("#", 1)[-1] for v in called} == said
 
 
 @pytest.mark.parametrize("derivation", SHAPES, ids=lambda d: d.iri.value.rsplit("#", 1)[-1])

@@ -51,9 +51,8 @@ def derive(
     purposes = facts.objects(procedure, COV.isFor)
     perhaps = may_be_for(purposes, knowledge.narrower)
     derived.update((procedure, COV.mayBeFor, p) for p in perhaps)
-    if not purposes:
-        meant = meant_for(facts.types(procedure), knowledge.meant)
-        derived.update((procedure, COV.isMeantFor, p) for p in meant)
+    meant = meant_for(facts.types(procedure), knowledge.meant, purposes, knowledge.nameless)
+    derived.update((procedure, COV.isMeantFor, p) for p in meant)
     stated = {o for _, _, o in facts if isinstance(o, NamedNode)}
     derived.update(ruled_out(stated, knowledge))
     for concept in stated & knowledge.incompatible.keys():

@@ -37,6 +37,7 @@ from ..plain import (
     value_of,
 )
 from ..request.gate import Request
+from ..request.onset import limits_of
 from ..request.records import Records as Named
 from ..triples import Term, Triples
 from .layout import records_of
@@ -137,6 +138,7 @@ class Following:
         for concept, above in broader.items():
             for b in above:
                 narrower.setdefault(b, []).append(concept)
+        self._limits = limits_of(knowledge, knowledge.instances_of(COV.Chronicity))
         self._closure = {AFFIRMS: broader, DENIES: narrower, HAS_CHRONICITY: {}}
 
     def follow(
@@ -175,12 +177,21 @@ class Following:
             if not d.conforms(records, node, day):
                 continue
             there = record.get(d.says, NONE)
-            if there and d.says == HAS_CHRONICITY:
+            if d.says == HAS_CHRONICITY and (there or self._misnames(d.value, record, day)):
                 continue
             for value in self._closure[d.says].get(d.value, (d.value,)):
                 if value not in there:
                     found.append(Followed(node, d.says, value, d.iri))
         return found
+
+    def _misnames(self, word: str, record: Record, day: str) -> bool:
+        """Return whether the onset of a pain, wherever it may lie, refutes a word for its age."""
+        for limit in self._limits.get(word, ()):
+            end = COV.onsetDateEarliest if limit.at_least else COV.onsetDateLatest
+            began = record.get(COV.onsetDate.value) or record.get(end.value, NONE)
+            if began and not any(limit.allows(str(v), day) for v in began):
+                return True
+        return False
 
     def read_for(self, says: str, value: str) -> frozenset[str]:
         """Return the properties that a value may follow from."""

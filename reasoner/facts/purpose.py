@@ -1,6 +1,7 @@
 """What a procedure is meant for where its request does not say, or may be for where it says little.
 
 A facet joint denervation is for facet-mediated pain, unless the request states another purpose.
+That the pain is chronic is no other purpose, for it names no cause.
 That holds only for want of a statement, so it is no axiom; what is meant is kept apart from
 what is stated, for a refusal looks at the latter alone. A broad purpose may be any narrower one,
 also where it is said that there is no other.
@@ -14,14 +15,25 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def meant_for(types: Iterable[T], meant: Mapping[T, Iterable[T]]) -> list[T]:
-    """Return what a procedure of some classes is for that states no purpose.
+def meant_for(
+    types: Iterable[T],
+    meant: Mapping[T, Iterable[T]],
+    purposes: Iterable[T],
+    nameless: frozenset[T],
+) -> list[T]:
+    """Return what a procedure of some classes is for that states no other purpose.
 
     Parameters
     ----------
     meant : mapping
         From a class of procedures to what its procedures are for.
+    purposes : iterable
+        What is stated, with what is broader.
+    nameless : frozenset
+        The purposes that name no cause.
     """
+    if not nameless.issuperset(purposes):
+        return []
     return list(dict.fromkeys(p for cls in types for p in meant.get(cls, ())))
 
 

@@ -187,6 +187,11 @@ class Knowledge:
         }
 
     @cached_property
+    def nameless(self) -> frozenset[Term]:
+        """The purposes that name no cause of the pain: they state no other than what is meant."""
+        return frozenset(p for p, flag in self.triples.pairs(COV.namesNoCause) if is_true(flag))
+
+    @cached_property
     def incompatible(self) -> dict[Term, frozenset[NamedNode]]:
         """From a concept to the alternatives that the same thing cannot be.
 

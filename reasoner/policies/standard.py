@@ -211,7 +211,8 @@ class Standard:
                 # Unless the request says that what it states is all there is, and so specific.
                 granted.append(self._property(COV.completeFor))
                 self._at_most_none(granted[-1], [listed])
-                if self.source.value(last, COV.leavesOpen) is not None:
+                first = ways(self.source, path)[0][-1]
+                if self.source.value(first, COV.leavesOpen) is not None:
                     alternatives.append([self._perhaps(path, concept)])
             elif room and not others:
                 granted.append(self._property(path))

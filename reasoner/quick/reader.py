@@ -95,6 +95,7 @@ class QuickReader:
         # From a class of procedures to the classes of a request for one.
         self.requested = {cls: self.closures.types(of) for cls, of in joint.requests.items()}
         self.meant = plain_table(knowledge.meant)
+        self.nameless = frozenset(p.value for p in knowledge.nameless)
         self.narrower_purposes = plain_table(
             {p: knowledge.narrower.get(p, ()) for p in knowledge.instances_of(COV.TreatmentPurpose)}
         )
@@ -165,10 +166,10 @@ class QuickReader:
         self._join(own, of_procedure)
         pains = [records[str(p)] for p in of_patient.get(HAS_PAIN, NONE)]
         self.refusals.refuse_onsets(of_procedure, pains, day)
-        if IS_FOR in of_procedure:
-            if perhaps := may_be_for(of_procedure[IS_FOR], self.narrower_purposes):
-                of_procedure[MAY_BE_FOR] = dict.fromkeys(perhaps)
-        elif meant := meant_for(of_procedure[TYPE], self.meant):
+        purposes = of_procedure.get(IS_FOR, {})
+        if perhaps := may_be_for(purposes, self.narrower_purposes):
+            of_procedure[MAY_BE_FOR] = dict.fromkeys(perhaps)
+        if meant := meant_for(of_procedure[TYPE], self.meant, purposes, self.nameless):
             of_procedure[IS_MEANT_FOR] = dict.fromkeys(meant)
         regions = of_procedure.get(TREATS_REGION, NONE)
         own[SILENT_ON] = SILENT

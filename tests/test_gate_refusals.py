@@ -198,6 +198,13 @@ REFUSED_TURTLE = [
         "code:63661 stands for revision or removal and contradicts cov:TrialIntent",
     ),
     (
+        "intent that the code rules out",
+        more(
+            ":earlier cov:hasIntent cov:TrialIntent ; cov:treatsRegion cov:LumbarRegion ."
+        ).replace(b"64493 ;\n    cov:performedOn", b"63688 ;\n    cov:performedOn"),
+        "code:63688 contradicts cov:TrialIntent",
+    ),
+    (
         "code of another place",
         turtle("code:64493 ;\n    cov:treats", "code:64454 ;\n    cov:treats"),
         "64454 stands for a block of the genicular nerves, at the knee",

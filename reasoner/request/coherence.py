@@ -89,6 +89,19 @@ def _refuse_codes(records: Records, node: Node) -> None:
                 raise records.refuse(
                     node, f"{compact(code.value)} contradicts {compact(kind.value)}"
                 )
+    intents = records.triples.objects(node, COV.hasIntent)
+    for meaning in sorted([*stated, *kinds], key=str):
+        for never in knowledge.triples.objects(meaning, COV.rulesOutIntent):
+            if never in intents:
+                what = f"{compact(meaning.value)} contradicts {compact(never.value)}"
+                raise records.refuse(node, what, _may_mean(meaning, knowledge))
+
+
+def _may_mean(meaning: Term, knowledge: Knowledge) -> str:
+    """Say which intents a code or kind may have."""
+    never = knowledge.triples.objects(meaning, COV.rulesOutIntent)
+    left = [i for i in knowledge.instances_of(COV.Intent) if i not in never]
+    return f"it goes with {' or '.join(sorted(compact(i.value) for i in left))}"
 
 
 def _refuse_days(records: Records) -> None:

@@ -41,6 +41,7 @@ def refuse_incoherent(records: Records) -> None:
             _refuse_codes(records, node)
     _refuse_days(records)
     _refuse_years(records)
+    _refuse_before_birth(records)
     refuse_lists(records)
     _refuse_lengths(records)
     seen: set[Term] = set()
@@ -119,6 +120,24 @@ def _refuse_days(records: Records) -> None:
             if start and end and end[1] < start[0]:
                 what = f"{compact(second.value)} is before {compact(first.value)}"
                 raise records.refuse(node, what)
+
+
+def _refuse_before_birth(records: Records) -> None:
+    """Refuse what surely happened before the patient was born, by the date of birth or the age."""
+    t = records.triples
+    (request,) = records.of(COV.CoverageRequest)
+    service = t.text(request, COV.dateOfService)
+    for patient in records.of(COV.Patient):
+        age, birth = t.text(patient, COV.age), ends_of(t.value(patient, COV.birthDate))
+        told = [(birth[0], COV.birthDate)] if birth else []
+        told += [(days.years_back(service, int(float(age)))[0], COV.age)] if age else []
+        for node in records.roles:
+            for p, declared in records.knowledge.properties.items():
+                ends = ends_of(t.value(node, p)) if declared.value_type == XSD.date else None
+                for born, by in told:
+                    if ends and ends[1] < born:
+                        what = f"{compact(p.value)} is before the birth by {compact(by.value)}"
+                        raise records.refuse(node, what)
 
 
 def _refuse_years(records: Records) -> None:

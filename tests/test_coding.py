@@ -408,6 +408,36 @@ def test_error_names_the_code_that_implies_the_other_intent(reasoner: Reasoner) 
     assert "code:63661 stands for revision or removal and contradicts cov:TrialIntent" in text
 
 
+@pytest.mark.parametrize(
+    "code, never, may",
+    [
+        ("63688", "Trial Permanent Diagnostic", "RevisionOrRemoval Replacement"),
+        ("63685", "Trial RevisionOrRemoval", "Permanent Replacement"),
+        ("63650", "RevisionOrRemoval", "Trial Permanent"),
+        ("62362", "Trial RevisionOrRemoval", "Permanent Replacement"),
+        ("62350", "Diagnostic", "Trial Permanent Replacement RevisionOrRemoval"),
+        ("62323", "Permanent RevisionOrRemoval", "Trial Diagnostic Therapeutic"),
+        ("64493", "Trial Permanent Replacement", "Diagnostic Therapeutic"),
+        ("64635", "Diagnostic Trial RevisionOrRemoval", "Therapeutic"),
+        ("sympathetic-nerve-block", "Trial Permanent", "Diagnostic Therapeutic"),
+        ("facet-joint-denervation", "Diagnostic Trial", "Therapeutic"),
+    ],
+)
+def test_intent_that_the_code_or_kind_rules_out_is_refused(
+    reasoner: Reasoner, code: str, never: str, may: str
+) -> None:
+    means = f"cov:{'hasProcedureCode' if code.isdigit() else 'hasKind'} code:{code}"
+    for intent in never.split():
+        text = refusal(reasoner, f"{means} ; cov:hasIntent cov:{intent}Intent")
+        assert f"code:{code} contradicts cov:{intent}Intent" in text
+        assert all(
+            f"cov:{other}Intent" in text.partition("it goes with")[2] for other in may.split()
+        )
+    for intent in may.split():
+        stated = f"{means} ; cov:hasIntent cov:{intent}Intent"
+        assert read_as(reasoner, stated, COV.hasIntent.value) == {f"{intent}Intent"}
+
+
 def test_earlier_procedures_are_read_and_noted_alike(reasoner: Reasoner) -> None:
     earlier = (
         ':e cov:hasProcedureCode code:64635 ; cov:performedOn "2022-04-01"^^xsd:date ; '

@@ -205,6 +205,23 @@ REFUSED_TURTLE = [
         "code:63661 stands for revision or removal and contradicts cov:TrialIntent",
     ),
     (
+        "intent that the code rules out",
+        more(
+            ":earlier cov:hasIntent cov:TrialIntent ; cov:treatsRegion cov:LumbarRegion ."
+        ).replace(b"64493 ;\n    cov:performedOn", b"63688 ;\n    cov:performedOn"),
+        "code:63688 contradicts cov:TrialIntent",
+    ),
+    (
+        "before the birth",
+        turtle('"1961-02-03"', '"2024-05-01"'),
+        "is before the birth by cov:birthDate",
+    ),
+    (
+        "before the birth by the age",
+        turtle('cov:birthDate "1961-02-03"^^xsd:date', "cov:age 0"),
+        "is before the birth by cov:age",
+    ),
+    (
         "code of another place",
         turtle("code:64493 ;\n    cov:treats", "code:64454 ;\n    cov:treats"),
         "64454 stands for a block of the genicular nerves, at the knee",

@@ -23,10 +23,12 @@ from ..plain import (
     AFFIRMS,
     DENIES,
     EARLIER_PROCEDURES,
+    ENDED_ON,
     HAD_THERAPY,
     HAS_PATIENT,
     OF_THERAPY,
     REQUESTS_PROCEDURE,
+    STARTED_ON,
     TREATS_REGION,
     Values,
 )
@@ -102,8 +104,8 @@ class Reads:
         therapies = self.therapies(leaf, facts)
         if therapies is not None:
             # A kind is stated of every course, if only a group.
-            silent = {p for _, p in therapies.silent if p != OF_THERAPY}
-            return sorted(self.knowledge.label(NamedNode(p)) for p in silent)
+            silent = {(c, p) for c, p in therapies.silent if p != OF_THERAPY}
+            return sorted({self._left_out(c, p, facts) for c, p in silent})
         if leaf not in self._asked:
             self._asked[leaf] = self._asked_by(leaf)
         asked = self._asked[leaf]
@@ -119,6 +121,12 @@ class Reads:
             if asked.fact and asked.fact not in said:
                 found[self.knowledge.label(NamedNode(asked.fact))] = None
         return sorted(found)
+
+    def _left_out(self, course: str, p: str, facts: Facts) -> str:
+        """Return in words what a course leaves out: of a month or a year stated, the day."""
+        label = self.knowledge.label(NamedNode(p))
+        known = p in (STARTED_ON, ENDED_ON) and facts.stated.get(course, {}).get(p)
+        return f"the day that it {label}" if known else label
 
     def barred(self, leaf: Criterion, record: str, facts: Facts) -> tuple[str, Values] | None:
         """Return what is stated of a record that keeps it from counting, if anything is."""

@@ -143,6 +143,9 @@ def with_days(request: NamedNode, triples: Triples, knowledge: Knowledge) -> Tri
             possible = (begin.isoformat(), end.isoformat())
             lasts[possible[1]] = False
         _write_days(out, course, COV.perhapsUnderWayOn, possible, longest)
+        if lasted and ends.start_earliest:
+            earliest = Literal(ends.start_earliest, datatype=XSD.date)
+            out.add(course, COV.beganNoEarlierThan, earliest)
         for length in lengths:
             if lasted and days.surely_reaches(lasted, length):
                 out.add(course, COV.surelyLasted, _length(length))

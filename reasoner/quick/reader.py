@@ -37,6 +37,7 @@ from ..plain import (
     TYPE,
     Statements,
     Value,
+    day_of,
 )
 from ..request.formats import LARGEST, document
 from ..request.gate import Request
@@ -61,7 +62,7 @@ from .tables import (
 )
 from .written import Unsure, named, refuse_name
 
-REQUEST = COV.CoverageRequest.value
+REQUEST, BIRTH_DATE = COV.CoverageRequest.value, COV.birthDate.value
 SILENT: Kept = {EARLIER_PROCEDURES: None}
 ASKED = (HAS_PATIENT, REQUESTS_PROCEDURE, DATE_OF_SERVICE)
 DIAGNOSIS_CODE = COV.DiagnosisCode.value
@@ -162,6 +163,8 @@ class QuickReader:
         if max(days) > day or not raw.keys() <= records.keys():
             raise Unsure
         of_patient, of_procedure = records[patient], records[procedure]
+        if (born := day_of(of_patient, BIRTH_DATE)) and min(days) < born:
+            raise Unsure
         self.refusals.refuse_together(of_patient, records, day)
         self._join(own, of_procedure)
         pains = [records[str(p)] for p in of_patient.get(HAS_PAIN, NONE)]

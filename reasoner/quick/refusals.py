@@ -21,6 +21,7 @@ from ..plain import (
     DENIES,
     HAS_CHRONICITY,
     HAS_CODE,
+    HAS_INTENT,
     HAS_KIND,
     IN_REGION,
     IS_FOR,
@@ -90,6 +91,10 @@ class Refusals:
         for joint, nerve in t.pairs(COV.suppliedBy):
             lies = {r.value for p in (COV.inRegion, COV.liesIn) for r in t.objects(joint, p)}
             self.lies.setdefault(nerve.value, set()).update(lies)
+        self.never_meant: dict[Value, frozenset[str]] = {
+            s.value: frozenset(o.value for o in t.objects(s, COV.rulesOutIntent))
+            for s, _ in t.pairs(COV.rulesOutIntent)
+        }
         self.spans: dict[Value, frozenset[str]] = {
             s.value: frozenset(o.value for o in t.objects(s, COV.spansRegion))
             for s, _ in t.pairs(COV.spansRegion)
@@ -153,7 +158,7 @@ class Refusals:
                 raise Unsure
         stated, kinds = found.get(HAS_CODE, NONE), found.get(HAS_KIND, NONE)
         regions = found.get(TREATS_REGION, NONE)
-        beside = self.companions.intersection(stated)
+        intents, beside = found.get(HAS_INTENT, NONE), self.companions.intersection(stated)
         primary = [c for c in stated if c not in self.add_ons and c not in beside]
         means = (*stated, *kinds)
         if len(means) == len(beside) or len(regions) > 1:
@@ -176,6 +181,8 @@ class Refusals:
         for meaning in means:
             spans = self.spans.get(meaning)
             if spans and not spans.issuperset(regions):
+                raise Unsure
+            if intents and not self.never_meant.get(meaning, NOTHING).isdisjoint(intents):
                 raise Unsure
 
     def _refuse_joints(self, found: Found, means: Iterable[Value], regions: Values) -> None:

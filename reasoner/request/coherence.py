@@ -41,6 +41,7 @@ def refuse_incoherent(records: Records) -> None:
             _refuse_codes(records, node)
     _refuse_days(records)
     _refuse_years(records)
+    _refuse_before_birth(records)
     refuse_lists(records)
     _refuse_lengths(records)
     seen: set[Term] = set()
@@ -89,6 +90,19 @@ def _refuse_codes(records: Records, node: Node) -> None:
                 raise records.refuse(
                     node, f"{compact(code.value)} contradicts {compact(kind.value)}"
                 )
+    intents = records.triples.objects(node, COV.hasIntent)
+    for meaning in sorted([*stated, *kinds], key=str):
+        for never in knowledge.triples.objects(meaning, COV.rulesOutIntent):
+            if never in intents:
+                what = f"{compact(meaning.value)} contradicts {compact(never.value)}"
+                raise records.refuse(node, what, _may_mean(meaning, knowledge))
+
+
+def _may_mean(meaning: Term, knowledge: Knowledge) -> str:
+    """Say which intents a code or kind may have."""
+    never = knowledge.triples.objects(meaning, COV.rulesOutIntent)
+    left = [i for i in knowledge.instances_of(COV.Intent) if i not in never]
+    return f"it goes with {' or '.join(sorted(compact(i.value) for i in left))}"
 
 
 def _refuse_days(records: Records) -> None:
@@ -106,6 +120,24 @@ def _refuse_days(records: Records) -> None:
             if start and end and end[1] < start[0]:
                 what = f"{compact(second.value)} is before {compact(first.value)}"
                 raise records.refuse(node, what)
+
+
+def _refuse_before_birth(records: Records) -> None:
+    """Refuse what surely happened before the patient was born, by the date of birth or the age."""
+    t = records.triples
+    (request,) = records.of(COV.CoverageRequest)
+    service = t.text(request, COV.dateOfService)
+    for patient in records.of(COV.Patient):
+        age, birth = t.text(patient, COV.age), ends_of(t.value(patient, COV.birthDate))
+        told = [(birth[0], COV.birthDate)] if birth else []
+        told += [(days.years_back(service, int(float(age)))[0], COV.age)] if age else []
+        for node in records.roles:
+            for p, declared in records.knowledge.properties.items():
+                ends = ends_of(t.value(node, p)) if declared.value_type == XSD.date else None
+                for born, by in told:
+                    if ends and ends[1] < born:
+                        what = f"{compact(p.value)} is before the birth by {compact(by.value)}"
+                        raise records.refuse(node, what)
 
 
 def _refuse_years(records: Records) -> None:

@@ -326,6 +326,28 @@ def test_a_length_without_dates_lies_in_no_window_for_sure() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "lasted, end, expected",
+    [
+        ("P42D", "2024-03", MET),
+        # From 16 December on, whatever the day of the month.
+        ("P42D", "2024-02", MET),
+        ("P42D", "2024-01", NOT_DOCUMENTED),
+        ("P42D", "2023-11", NOT_MET),
+    ],
+)
+def test_a_course_in_the_window_wherever_it_lies_counts(
+    lasted: str, end: str, expected: Verdict
+) -> None:
+    had = Course(start=None, end=None, lasted=lasted)
+    leaf = course() + ' ; cov:inWindow "P6M"^^xsd:yearMonthDuration'
+    story = told(had, denied=ALL_OTHER_KINDS)
+    month = f'cov:lasted "{lasted}"^^xsd:dayTimeDuration ; cov:endedOn "{end}"^^xsd:gYearMonth'
+    story = story.replace(f'cov:lasted "{lasted}"^^xsd:dayTimeDuration', month)
+    assert month in story
+    assert verdict(leaf, story) is expected
+
+
 def test_a_group_counts_where_the_group_is_asked_for() -> None:
     had = days(42, kind=CONSERVATIVE)
     assert verdict(course(CONSERVATIVE), told(had)) is MET

@@ -147,7 +147,17 @@ class Draft:
                 wanted = self.named.concepts.get(p, [])
                 close = [c for w in wanted for c in self.named.near(w)]
                 other = [None, *close, *self.named.instances_of(declared.takes)[:12]]
+                if p == COV.hasIntent:
+                    wanted, other = self.fitting(node, wanted), self.fitting(node, other)
                 self.add(node, p, self.mostly(wanted or [None], other))
+
+    def fitting(self, node: NamedNode, intents: Sequence[T]) -> list[T]:
+        """Return the intents that no code or kind drawn for a procedure rules out."""
+        means = [
+            o for s, p, o in self.triples if s == node and p in (COV.hasProcedureCode, COV.hasKind)
+        ]
+        never = {i for m in means for i in self.knowledge.triples.objects(m, COV.rulesOutIntent)}
+        return [i for i in intents if i not in never]
 
     def facts(self, node: NamedNode, role: NamedNode) -> None:
         """Draw what the record says of each fact that a shape asks about."""

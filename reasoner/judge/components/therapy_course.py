@@ -94,8 +94,9 @@ class HadTherapy:
         if self.at_least is None or not courses:
             return any(self.window is None or self._sure(c, facts) for c in courses)
         length = self.at_least
-        if self.window is None and any(
-            c.lasted and days.surely_reaches(c.lasted, length) for c in courses
+        if any(
+            c.lasted and days.surely_reaches(c.lasted, length) and self._whole(c, facts)
+            for c in courses
         ):
             return True
         return underway.reached((s for c in courses for s in self._sure(c, facts)), length)
@@ -157,6 +158,11 @@ class HadTherapy:
     def cared_for(self, facts: Facts) -> frozenset[str]:
         """Return the regions whose therapy counts for the requested procedure."""
         return self.care.get(facts.region, frozenset()) if facts.region is not None else frozenset()
+
+    def _whole(self, course: Course, facts: Facts) -> bool:
+        """Return whether a course lies in the window wherever its days may be."""
+        earliest = course.ends.start_earliest
+        return self.window is None or earliest > before(facts.day, self.window)
 
     def _sure(self, course: Course, facts: Facts) -> list[underway.Span]:
         span = underway.sure_span(course.ends)

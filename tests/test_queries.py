@@ -68,20 +68,29 @@ DURATION: Rows = {
     (CENTENE, "at least", "P3M", "I.A.2"),
     (SPINAL, "at least", "P3M", "Sciatica"),
     (NIA_302, "at least", "P3M", "Indications"),
-    (NIA_404, "less than", "P3M", "Indications, acute pain"),
-    (NIA_404, "at least", "P3M", "Indications, chronic pain"),
+    (NIA_404, "less than", "P3M", "Indications, acute pain, Repeat injections"),
+    (NIA_404, "at least", "P3M", "Indications, chronic pain, Repeat injections"),
     (NEUROTOMY, "at least", "P6M", "Lumbar Facet Neurotomy, Cervical Facet Neurotomy"),
 }
 DURATION_OF: Rows = {
     *((key, "at least", "P3M") for key in (CENTENE, SPINAL, NIA_301, NIA_302, NIA_305, NIA_404)),
     *((key, "less than", "P3M") for key in (NIA_300, NIA_408, NIA_404)),
     (NEUROTOMY, "at least", "P6M"),
+    # The purpose or the record of pain calls it so, by its onset where that is known.
+    *((key, "at least", "P90D") for key in (NIA_310, NIA_408)),
+    (NIA_405, "at least", "P3M"),
+    *((key, "is", "chronic") for key in (NIA_310, NIA_404, NIA_405, NIA_408)),
+    *((key, "is", "chronic intractable pain") for key in (NIA_310, NIA_408)),
+    *((key, "is", "chronic pain") for key in (NIA_404, NIA_405)),
+    *((NIA_404, "is", called) for called in ("acute", "acute pain")),
+    (NIA_404, "at most", "0"),
 }
 SIX_WEEKS, TWO_WEEKS, TWELVE_WEEKS = "P42D", "P14D", "P84D"
 CARE: Rows = {
     (CENTENE, "active therapy", SIX_WEEKS, ""),
     (CENTENE, "activity modification", SIX_WEEKS, ""),
     (CENTENE, "NSAID therapy", "P21D", ""),
+    (CENTENE, "NSAID therapy", "", ""),
     (SPINAL, "conservative therapy", SIX_WEEKS, ""),
     *(
         (key, "active therapy", SIX_WEEKS, "P6M")
@@ -94,10 +103,8 @@ CARE: Rows = {
     (NIA_310, "active therapy", TWELVE_WEEKS, ""),
     (NIA_310, "conservative therapy", TWELVE_WEEKS, ""),
     (NIA_310, "oral or transdermal opiates", TWELVE_WEEKS, ""),
-    (NIA_404, "active therapy", TWO_WEEKS, ""),
-    (NIA_404, "supportive therapy", TWO_WEEKS, ""),
-    (NIA_404, "active therapy", "", ""),
-    (NIA_404, "supportive therapy", "", ""),
+    (NIA_404, "conservative therapy", TWO_WEEKS, ""),
+    (NIA_404, "conservative therapy", "", ""),
     (NIA_405, "active therapy", "P6M", ""),
     (NIA_405, "pharmacotherapy for angina", "P1M", ""),
 }
@@ -158,6 +165,12 @@ INTERVALS: Rows = {
     (NIA_301, "P7D", "same region"),
     (NIA_404, "P7D", "same region"),
     (NIA_404, "P7D", "any region"),
+    # Nothing else on the same date.
+    *(
+        (key, "P1D", scope)
+        for key in (NIA_300, NIA_301, NIA_302, NIA_305, NIA_408)
+        for scope in ("same region", "other region")
+    ),
 }
 LEVELS: Rows = {
     (CENTENE, "3", "levels"),
@@ -188,7 +201,6 @@ INTENT: Rows = {
 ALONE: Rows = {
     ("government program", "Centene"),
     ("supporting diagnosis", "Centene"),
-    ("outside guidance", "NHS England, Evidence-Based Interventions"),
     *(
         (concern, "National Imaging Associates (Evolent)")
         for concern in (

@@ -168,7 +168,7 @@ TERMS = [
     taken(
         "document without the digest of its text",
         "document-known",
-        "clause:document cov:textDigest",
+        ":document cov:textDigest",
         "",
         "clauses",
     ),

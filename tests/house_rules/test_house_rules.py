@@ -15,7 +15,7 @@ import rdflib
 from pyoxigraph import NamedNode, RdfFormat, parse
 
 from covergraph.authoring.lint import Finding, lint
-from covergraph.knowledge.base import Knowledge, knowledge, knowledge_root
+from covergraph.knowledge.base import INFERRED, Knowledge, knowledge, knowledge_root
 from covergraph.namespaces import COV, PREFIXES
 from covergraph.triples import Spo, Triples
 from tests.house_rules.criteria import COMPOSITES, CRITERIA, LEAVES
@@ -111,7 +111,8 @@ def rebuilt(by_file: dict[str, list[Spo]]) -> Knowledge:
     built = Knowledge(knowledge().root, Triples(), {}, by_file)
     for name, triples in by_file.items():
         built.triples.update(triples)
-        for s, _, _ in triples:
+        # What is inferred of a term stands in a file of its own, and the term does not.
+        for s, _, _ in triples if name != INFERRED else ():
             built.files.setdefault(s, name)
     return built
 

@@ -78,9 +78,14 @@ class Refusals:
         self.unlisted = frozenset(
             c.value for c in knowledge.instances_of(COV.UnlistedProcedureCode)
         )
-        self.therapy_groups = frozenset(
-            k.value for k in knowledge.instances_of(COV.TherapyKind) if is_group(k, knowledge)
-        )
+        # From a group of therapies to the single kinds that it gathers.
+        self.gathers: dict[Value, frozenset[str]] = {
+            group.value: frozenset(
+                k.value for k in knowledge.narrower.get(group, ()) if not is_group(k, knowledge)
+            )
+            for group in knowledge.instances_of(COV.TherapyKind)
+            if is_group(group, knowledge)
+        }
         self.companions = frozenset(c.value for c in knowledge.instances_of(COV.CompanionCode))
         self.together = {(a.value, b.value) for a, b in t.pairs(COV.goesWith)}
         # Levels that lack a joint, which not every code goes with.
@@ -133,8 +138,9 @@ class Refusals:
                         raise Unsure
             elif (kinds := found.get(OF_THERAPY, NO_KINDS).keys()) and (
                 not kinds.isdisjoint(denied)
-                # Of a group of which some kinds are denied, perhaps all are.
-                or (denied and kinds <= self.therapy_groups)
+                or any(
+                    all(s in denied for s in self.gathers[k]) for k in kinds & self.gathers.keys()
+                )
             ):
                 raise Unsure
 

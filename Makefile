@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-quick test-policy lint mutants agree bench engines format build lock clean
+.PHONY: help demo test test-all test-quick test-policy lint mutants prove agree bench engines format build lock clean
 
 # Asked to run and not merely looked up: a version manager's shim exists even for a Python it lacks.
 PYTHON ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo python3)
@@ -59,6 +59,11 @@ lint: $(STAMP) ## check style, types, and the policies themselves
 
 mutants: $(STAMP) ## misread every policy in every small way, and count what the cases notice
 	$(BIN)/python -m tests.tools.mutants
+
+# The solver is an optional part, and not in the lock.
+prove: $(STAMP) ## hold the prover to the engine, and the policies to what is proven of all patients
+	@$(BIN)/python -m pip install -qq 'python-sat>=1.9.dev0'
+	COVERGRAPH_PROVE=full $(BIN)/pytest -n 2 tests/prove
 
 N ?= 1000
 JUDGE ?= both

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .arguments import day_from, one_of
+from .arguments import day_from, inputs, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -178,6 +178,23 @@ def matrix(
         return
     lines = [*told.table(cells), "", *told.strictest_first(cells)]
     print("\n".join([*lines, "", *told.bounds_told(prover.within)]))
+
+
+def change(
+    request: Annotated[str, typer.Argument(help="A file with one request, or - to read it.")],
+    policy: Annotated[str, typer.Option(help="payer/policy, or with @edition.")],
+    budget: Budget = MILLION,
+) -> None:
+    """What would turn the answer on a request: documented, planned otherwise, or later."""
+    from ..engine import Reasoner
+    from ..prove.changing import changes
+    from ..prove.told import changes_told
+
+    ((name, data),) = inputs([request])
+    reasoner = Reasoner()
+    prepared = reasoner.read(data, name)
+    found = changes(reasoner, prepared, policy, budget)
+    print("\n".join(changes_told(found, policy, reasoner.knowledge)))
 
 
 def _reasoner() -> Reasoner:

@@ -611,6 +611,7 @@ def _atom(link: NamedNode, o: Term) -> Atom:
     return link.value, o.value
 
 
-def _by_use(value: str) -> tuple[bool, int, str]:
+def _by_use(value: str) -> tuple[bool, bool, int, str]:
     """Return the order in which those that stand for each other are preferred."""
-    return "#other" in value.lower(), len(value), value
+    name = value.rsplit("#", 1)[-1].rsplit("/", 1)[-1]
+    return "other" in name.lower(), not name.isdigit(), len(value), value

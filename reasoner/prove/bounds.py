@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from .. import days
 from ..facts.history import HistoryRules
 from ..judge.components.changed_since_latest import LevelChanged, TechniqueChanged
 from ..judge.components.each_response import EachResponded
@@ -21,7 +22,7 @@ from ..judge.components.maximum_sessions import SessionsWithRequested
 from ..judge.components.minimum_interval import Interval
 from ..judge.components.responding_sessions import Responding
 from ..judge.components.without_response import WithoutResponse
-from ..policies.criteria import Criterion, Kind
+from ..policies.criteria import Criterion, Kind, Policy
 from .asked import Vocabulary
 
 
@@ -40,7 +41,13 @@ def sessions_needed(vocabulary: Vocabulary) -> int:
     return sum(max(_of_policy(vocabulary, p)) for p in vocabulary.policies)
 
 
-def _of_policy(vocabulary: Vocabulary, policy: Any) -> Sessions:
+def sessions_of_leaf(vocabulary: Vocabulary, policy: Policy) -> dict[str, int]:
+    """Return by leaf how many sessions show that it is met, or is not."""
+    rules = vocabulary.rules[policy]
+    return {leaf.name: max(_of_leaf(leaf.holds, rules)) for leaf in vocabulary.leaves[policy]}
+
+
+def _of_policy(vocabulary: Vocabulary, policy: Policy) -> Sessions:
     rules = vocabulary.rules[policy]
     leaves = {leaf.name: _of_leaf(leaf.holds, rules) for leaf in vocabulary.leaves[policy]}
     parts = [*policy.exclusions, policy.root, *filter(None, [policy.applies_when])]
@@ -73,5 +80,16 @@ def _of_leaf(e: Any, rules: HistoryRules) -> Sessions:
         found = Sessions(1, 1)
     else:
         return Sessions(0, 0)
-    kept = 1 + (rules.merging is not None) + bool(e.of.in_episode)
+    kept = 1 + bool(getattr(e, "merged", False)) + _needs_link(e, rules)
     return Sessions(found.met * kept, found.not_met * kept)
+
+
+def _needs_link(e: Any, rules: HistoryRules) -> bool:
+    """Return whether a session of the episode may need another that links it to the day.
+
+    Those of a window no longer than the gap that ends an episode need none.
+    """
+    window, gap = getattr(e, "window", None), rules.episode.gap if rules.episode else None
+    if not e.of.in_episode or gap is None:
+        return False
+    return window is None or days.most(window) > days.fewest(gap)

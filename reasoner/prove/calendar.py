@@ -17,14 +17,16 @@ from ..errors import KnowledgeError
 from .circuit import FALSE, TRUE, Bits, Circuit, Lit, constant
 
 # The years that a day may lie in are counted from the first of these, and so many bits are kept.
-YEAR_BITS = 6
+YEAR_BITS = 7
 MONTH_BITS, DAY_BITS = 4, 5
 DAYS_BEFORE = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def first_year(service: date) -> int:
-    """Return the first year that is looked at: one after which leap years are every fourth."""
+    """Return the first year that is looked at: from the fourth after it on, and before 2100,
+    every fourth is a leap year.
+    """
     return (service.year - (1 << YEAR_BITS) + 4) // 4 * 4
 
 

@@ -8,7 +8,7 @@ of the program or of a policy.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -17,6 +17,7 @@ from pyoxigraph import NamedNode
 
 from ..decision.decide import Decision
 from ..engine import Reasoner
+from ..judge.components.therapy_course import HadTherapy
 from ..knowledge.base import is_true
 from ..namespaces import COV, SH
 from ..plain import (
@@ -32,7 +33,7 @@ from ..plain import (
 from ..policies.criteria import Criterion, Policy
 from ..policies.standard import steps
 from ..triples import Term
-from .asked import COURSE, PAIN, Vocabulary
+from .asked import COURSE, MEANS, PAIN, Vocabulary
 from .calendar import at_most
 from .circuit import BUDGET, FALSE, TRUE, Circuit, Lit, Model, Solver
 from .decided import Decided, decided
@@ -69,6 +70,10 @@ class Documenting:
     ----------
     new_pains : bool
         Whether the second record may have pain in a region of which the first has none.
+    but_groups : bool
+        Whether courses of a group are left aside of which every kind is denied.
+    free : collection of str
+        The roles of records of which the second need not state what the first does.
     """
 
     def __init__(
@@ -79,7 +84,10 @@ class Documenting:
         bounds: Bounds,
         budget: int = BUDGET,
         new_pains: bool = True,
+        but_groups: bool = False,
+        free: Collection[str] = (),
     ) -> None:
+        self.free = frozenset(free)
         self.reasoner, self.policy, self.new_pains = reasoner, policy, new_pains
         vocabulary = Vocabulary(reasoner, [policy])
         self.circuit = Circuit()
@@ -90,6 +98,8 @@ class Documenting:
         for first, second in zip(self.first.records, self.second.records, strict=True):
             self._more(first, second)
         self._lists()
+        if but_groups:
+            self._groups_left()
         self.solver = Solver(self.circuit, budget)
 
     def decision(self) -> Unsettled | None:
@@ -129,6 +139,9 @@ class Documenting:
     # --- what the second may add ----------------------------------------------------------------
 
     def _more(self, first: Record, second: Record) -> None:
+        if first.role in self.free:
+            self._same_means(first, second)
+            return
         c = self.circuit
         c.require(-first.exists, second.exists)
         if first.role not in ((PAIN, COURSE) if self.new_pains else (COURSE,)):
@@ -160,6 +173,14 @@ class Documenting:
                 c.require(-lit, still[v], second.holds(IS_FOR, v))
         if first.role == COURSE:
             self._new_course(first, second, new)
+
+    def _same_means(self, first: Record, second: Record) -> None:
+        """Lay down that a procedure is stated by the same code or kind."""
+        c = self.circuit
+        c.require(-second.exists, first.exists)
+        for (p, o), lit in first.stated.items():
+            if p in MEANS:
+                c.require(-second.exists, -c.differ(lit, second.stated[p, o]))
 
     def _may_add(self, p: str, o: str, silent: Lit) -> Lit:
         """Return whether a value may be documented beside those that are."""
@@ -209,6 +230,17 @@ class Documenting:
             had = [course.holds(OF_THERAPY, kind) for course in world.courses]
             stated = c.any_of(had)
             c.require(-new, -second.holds(OF_THERAPY, kind), -stated, world.partial[therapies])
+
+    def _groups_left(self) -> None:
+        """Lay down that no course is of a group of which every kind is denied."""
+        c = self.circuit
+        for leaf in self.first.vocabulary.leaves[self.policy]:
+            if not isinstance(leaf.holds, HadTherapy):
+                continue
+            for world in (self.first, self.second):
+                left = c.any_of(-world.denied(k) for k in sorted(leaf.holds.kinds))
+                for course in world.courses:
+                    c.require(-course.holds(OF_THERAPY, leaf.holds.therapy), left)
 
     def _lists(self) -> None:
         """Lay down that a list is said to be complete, or not, as before."""

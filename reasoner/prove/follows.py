@@ -63,7 +63,8 @@ class Follows:
         found = {}
         for group in self.frame.knowledge.facts:
             if t.text(group, COV.isClosedGroup) == "true":
-                found[group.value] = [m.value for m in t.subjects(COV.narrowerThan, group)]
+                members = t.subjects(COV.narrowerThan, group)
+                found[group.value] = sorted(m.value for m in members)
         return found
 
     def values(self, role: str, p: str) -> list[str]:

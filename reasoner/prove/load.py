@@ -32,7 +32,7 @@ from ..plain import (
 from .asked import COMPLETE_FOR, EARLIER, MEANS, PARTIAL_FOR, PATIENT, PLANNED, PROCEDURE
 from .circuit import Lit
 from .records import HALVES, Record
-from .world import LISTS, World, statements
+from .world import LISTS, YEARS_KEPT_FREE, World, statements
 
 LINKING = frozenset({TYPE, HAS_PAIN, HAD_THERAPY, UNDERWENT, COMPLETE_FOR, PARTIAL_FOR})
 UNKNOWN = {COV.treatsNerve.value: "a nerve", COV.age.value: "an age in years"}
@@ -195,8 +195,8 @@ class Loading:
         dated = record.dates[p]
         year, *rest = (int(part) for part in text.split("-"))
         offset = year - self.world.first_year
-        if not 0 <= offset < 1 << len(dated.day.year):
-            raise Beyond(f"a date before {self.world.first_year}")
+        if not YEARS_KEPT_FREE <= offset < 1 << len(dated.day.year):
+            raise Beyond("a date too long ago")
         yield dated.stated
         unit = ("year", "month", "day")[len(rest)]
         yield dated.to_the[unit]

@@ -71,6 +71,28 @@ def smallest(solver: Solver, goal: Iterable[Lit], model: Model, worlds: Sequence
     return kept.model
 
 
+def nearest(
+    solver: Solver, goal: Iterable[Lit], model: Model, stated: World, changed: World
+) -> Model:
+    """Return an assignment in which one world differs as little as can be from another."""
+    kept = _Kept(solver, list(goal), model)
+    for record, same in zip(changed.records, stated.records, strict=True):
+        if model[record.exists] is not model[same.exists]:
+            kept.tries(record.exists if model[same.exists] else -record.exists)
+    pairs = [
+        (after if kept.model[before] else -after, p)
+        for (_, p, _, before), (*_, after) in zip(
+            statements(stated), statements(changed), strict=True
+        )
+    ]
+    kept.tries(*(lit for lit, _ in pairs if kept.model[lit]))
+    for lit, _ in pairs:
+        if not kept.model[lit]:
+            kept.tries(lit)
+    _plain(kept, changed)
+    return kept.model
+
+
 def _without_records(kept: _Kept, world: World) -> None:
     for record in reversed(world.records):
         if record.exists != 1:
@@ -94,6 +116,8 @@ def _plain(kept: _Kept, world: World) -> None:
     for record in world.records:
         if kept.model[record.exists]:
             _choices(kept, record)
+    for record in world.records:
+        if kept.model[record.exists]:
             for p, dated in sorted(record.dates.items()):
                 if kept.model[dated.stated]:
                     _date(kept, dated, p, world)
@@ -103,7 +127,9 @@ def _plain(kept: _Kept, world: World) -> None:
 
 
 def _choices(kept: _Kept, record: Record) -> None:
-    """Settle on the first concept of each property that will do: codes before kinds."""
+    """Settle on the first code or kind that will do, and keep what else is stated."""
+    means = [lit for (p, _), lit in record.stated.items() if p in MEANS]
+    any(kept.tries(lit) for lit in means)
     for (_, _), lit in sorted(record.stated.items(), key=lambda item: item[0]):
         if kept.model[lit]:
             kept.tries(lit)

@@ -22,7 +22,7 @@ from ..namespaces import COV, kebab
 from ..plain import TREATS_REGION, TYPE
 from ..policies.criteria import Criterion, Policy
 from .asked import PROCEDURE, Vocabulary
-from .bounds import sessions_needed
+from .bounds import sessions_needed, sessions_of_leaf
 from .circuit import BUDGET, FALSE, Lit, OutOfBudget, Solver
 from .decided import ALWAYS, Decided, Judged, decided, supposing
 from .minimal import smallest
@@ -298,24 +298,47 @@ def _verdict(found: Sequence[Finding], if_never: str, if_found: str) -> str:
 
 
 def idle(prover: Prover) -> Answered:
-    """Ask which criteria of a policy are never met, never not met, or change no decision."""
+    """Ask which criteria of a policy are never met, never not met, or change no decision.
+
+    What says where the policy applies, or excludes, is known for what it is and not told.
+    """
     (one,) = prover.decided
     c, policy = prover.world.circuit, one.policy
     inside = -one.decisions[Decision.OUT_OF_SCOPE]
+    needed = sessions_of_leaf(prover.vocabulary, policy)
     found: list[Finding] = []
     for criterion in policy.leaves:
-        judged = one.verdicts[criterion]
-        for words, goal in (("is never met", judged.met), ("is never not met", -judged.may)):
-            if not prover.is_possible([inside, goal]):
-                found.append(Finding(words, Outcome.NEVER, None, criterion))
+        if criterion in _scoping(policy):
+            continue
+        judged, name = one.verdicts[criterion], f"{criterion.name} ({criterion.label})"
+        if needed[criterion.iri.value] > prover.world.bounds.sessions:
+            words = f"{name} needs {needed[criterion.iri.value]} earlier procedures to be seen"
+            found.append(Finding(words, Outcome.NOT_KNOWN, None, criterion))
+            continue
         worse, better = (supposing(c, one, criterion, v) for v in (NEVER, ALWAYS))
         differs = c.any_of(c.differ(worse.decisions[d], better.decisions[d]) for d in Decision)
-        if not prover.is_possible([inside, differs]):
-            found.append(Finding("changes no decision", Outcome.NEVER, None, criterion))
-    verdict = f"{len(found)} findings" if found else "every criterion matters"
+        for words, goal in (
+            ("is met", judged.met),
+            ("is not met", -judged.may),
+            ("changes a decision", differs),
+        ):
+            if not prover.is_possible([inside, goal]):
+                found.append(Finding(f"{name} {words}", Outcome.NEVER, None, criterion))
+    found += subsumed(prover)
+    known = any(f.outcome is Outcome.NOT_KNOWN for f in found)
+    verdict = f"{len(found)} to look at" if found else "every criterion matters"
+    if known:
+        verdict += ", some with more earlier procedures: ask with --sessions"
     return Answered(
         f"which criteria of {policy.key} are idle?", verdict, tuple(found), prover.within
     )
+
+
+def _scoping(policy: Policy) -> frozenset[Criterion]:
+    """Return the criteria that say whether a policy, or an indication, is in play at all."""
+    roots = [*policy.exclusions, *filter(None, [policy.applies_when])]
+    roots += [c.applies_when for c in policy.criteria.values() if c.applies_when]
+    return frozenset(c for root in roots for c in root.order)
 
 
 def subsumed(prover: Prover) -> Iterator[Finding]:
@@ -327,8 +350,10 @@ def subsumed(prover: Prover) -> Iterator[Finding]:
         for member in group.members:
             others = [one.worths[m].worst_covered for m in group.members if m is not member]
             goal = [one.worths[member].worst_covered, *(-o for o in others)]
-            if not prover.is_possible(goal):
-                yield Finding("adds nothing to its alternatives", Outcome.NEVER, None, member)
+            alone = prover.is_possible([one.worths[member].worst_covered])
+            if alone and not prover.is_possible(goal):
+                words = f"{member.name} ({member.label}) adds to its alternatives"
+                yield Finding(words, Outcome.NEVER, None, member)
 
 
 # --- many policies -------------------------------------------------------------------------------
@@ -336,22 +361,43 @@ def subsumed(prover: Prover) -> Iterator[Finding]:
 
 @dataclass(frozen=True)
 class Cell:
-    """Whether a policy covers all that another covers, and else somebody whom it does not."""
+    """What a policy makes of those whom another covers.
+
+    Parameters
+    ----------
+    covers : Finding
+        Whether the first covers anybody.
+    refuses, asks, silent : Finding
+        Whether the second refuses one of them, asks for more or sends one to review, or does
+        not speak to one.
+    """
 
     first: Policy
     second: Policy
-    found: Finding
+    covers: Finding
+    refuses: Finding
+    asks: Finding
+    silent: Finding
 
 
 def matrix(prover: Prover) -> list[Cell]:
-    """Return for each two policies whether the second covers all that the first covers."""
-    cells = []
+    """Return for each two policies what the second makes of those whom the first covers."""
+    c, cells = prover.world.circuit, []
     for first in prover.decided:
-        for second in prover.decided:
-            if first is not second:
-                what = f"{first.policy.key} covers, {second.policy.key} does not"
-                goal = (first.decisions[Decision.COVERED], -second.decisions[Decision.COVERED])
-                cells.append(Cell(first.policy, second.policy, prover.find(what, goal)))
+        a, covers = first.policy.key, first.decisions[Decision.COVERED]
+        anybody = prover.find(f"{a} covers", [covers])
+        for second in (d for d in prover.decided if d is not first):
+            b, made = second.policy.key, second.decisions
+            more = c.any_of((made[Decision.NEEDS_INFORMATION], made[Decision.NEEDS_REVIEW]))
+            found = [
+                prover.find(f"{a} covers, {b} {words}", [covers, goal])
+                for words, goal in (
+                    ("refuses", made[Decision.NOT_COVERED]),
+                    ("asks for more", more),
+                    ("does not speak to it", made[Decision.OUT_OF_SCOPE]),
+                )
+            ]
+            cells.append(Cell(first.policy, second.policy, anybody, *found))
     return cells
 
 

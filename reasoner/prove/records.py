@@ -56,7 +56,8 @@ class Frame:
 
     def number_of(self, day: str) -> int:
         """Return the number of a known day, as ISO text."""
-        return (date.fromisoformat(day) - date(self.first_year, 1, 1)).days + 1
+        # The first four years are counted as any four, whether a century falls into them or not.
+        return (date.fromisoformat(day) - date(self.first_year + 4, 1, 1)).days + 1462
 
     def day_numbered(self, there: Lit, number: Bits) -> Day:
         """Return the day that has a number, where there is one."""

@@ -65,6 +65,8 @@ from .records import HALVES, Dated, Frame, Number, Record
 
 # Lengths of courses are stated in days, of which there are at most so many.
 LENGTH_BITS = 10
+# What lies before a date that is stated reaches back so many years at least.
+YEARS_KEPT_FREE = 8
 LISTS = {
     EARLIER_PROCEDURES: PATIENT,
     COV.Therapies.value: PATIENT,
@@ -216,6 +218,7 @@ class World:
             ),
         )
         c.require(-stated, at_most(first, self.day))
+        c.require(-stated, c.at_most(constant(YEARS_KEPT_FREE), day.year))
         latest = earlier_of(last, self.day)
         earliest = first
         declared = self.knowledge.properties[NamedNode(p)]
@@ -327,7 +330,7 @@ class World:
                 c.require(-record.holds(AFFIRMS, o), -record.holds(DENIES, o))
             if p in (TYPE, DENIES) or (p == AFFIRMS and record.role != EARLIER):
                 continue
-            for other in self.vocabulary.incompatible.get(o, ()):
+            for other in sorted(self.vocabulary.incompatible.get(o, ())):
                 if (p, other) in reached and o < other:
                     c.require(-record.holds(p, o), -record.holds(p, other))
 

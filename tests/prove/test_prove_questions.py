@@ -11,7 +11,7 @@ from covergraph.prove import questions
 from covergraph.prove.questions import Outcome, Prover
 from covergraph.prove.world import Bounds
 from covergraph.prove.write import Statement, Written
-from tests.commands import Run
+from tests.commands import Run, file
 from tests.prove.proving import NEEDS_SOLVER, reasoner
 
 pytestmark = NEEDS_SOLVER
@@ -74,8 +74,8 @@ def test_policy_covers_the_same_as_itself() -> None:
 
 
 def test_question_without_enough_budget_is_not_answered() -> None:
-    prover = Prover(reasoner(), [KEY], budget=1)
-    assert questions.never_covers(prover).verdict == "not known within the budget"
+    prover = Prover(reasoner(), [KEY, "nia/cg-302"], budget=1)
+    assert questions.equivalent(prover).verdict == "not known within the budget"
 
 
 def test_same_question_gives_the_same_bytes() -> None:
@@ -89,6 +89,22 @@ def test_command_tells_the_bounds(run: Run) -> None:
     assert ran.status == 0
     assert "earlier procedure 2" in ran.out
     assert "Bounds: date of service 2024-06-14" in ran.out
+
+
+def test_changes_turn_the_answer_and_no_smaller_ones_do(run: Run) -> None:
+    """Each way is replayed before it is told; taken back one statement, it is none."""
+    ran = run("change", file("block-with-gaps"), "--policy", "nia/cg-301")
+    assert ran.status == 0
+    assert "document: it would be covered if" in ran.out
+    assert "State only what is so." in ran.out
+
+
+def test_matrix_names_who_covers_nobody(run: Run) -> None:
+    ran = run(
+        "prove", "matrix", "facet-joint-denervation", "--region", "cervical", "--sessions", "2"
+    )
+    assert ran.status == 0
+    assert "covers nobody here: nhs-england/ebi-2k" in ran.out
 
 
 @pytest.mark.parametrize("word", ["nose", "facet"])

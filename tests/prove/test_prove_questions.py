@@ -12,9 +12,10 @@ from covergraph.prove.questions import Outcome, Prover
 from covergraph.prove.world import Bounds
 from covergraph.prove.write import Statement, Written
 from tests.commands import Run, file
-from tests.prove.proving import NEEDS_SOLVER, reasoner
+from tests.prove.proving import FULL, NEEDS_SOLVER, reasoner
 
 pytestmark = NEEDS_SOLVER
+LONG = pytest.mark.skipif(not FULL, reason="make prove asks it")
 
 KEY, OTHER = "wa-hca/facet-neurotomy", "nhs-england/ebi-2k"
 
@@ -54,6 +55,7 @@ def test_no_patient_is_covered_in_a_region_that_is_refused() -> None:
     assert answered.findings[0].patient is None
 
 
+@LONG
 def test_criterion_by_criterion_a_patient_whom_only_it_refuses() -> None:
     answered = questions.contains(two())
     assert answered.verdict.startswith("no")
@@ -68,22 +70,26 @@ def test_criterion_by_criterion_a_patient_whom_only_it_refuses() -> None:
             assert finding.criterion in refused.deciding
 
 
+@LONG
 def test_policy_covers_the_same_as_itself() -> None:
     prover = Prover(reasoner(), [KEY, KEY])
     assert questions.equivalent(prover).verdict.startswith("yes")
 
 
+@LONG
 def test_question_without_enough_budget_is_not_answered() -> None:
     prover = Prover(reasoner(), [KEY, "nia/cg-302"], budget=1)
     assert questions.equivalent(prover).verdict == "not known within the budget"
 
 
+@LONG
 def test_same_question_gives_the_same_bytes() -> None:
     again = Prover(reasoner(), [KEY], region="lumbar", bounds=Bounds(3, 1, 1))
     first, second = (questions.never_covers(p).findings[0].patient for p in (one(), again))
     assert first and second and first.turtle == second.turtle
 
 
+@LONG
 def test_command_tells_the_bounds(run: Run) -> None:
     ran = run("prove", "never-covers", KEY, "--region", "lumbar")
     assert ran.status == 0
@@ -91,6 +97,7 @@ def test_command_tells_the_bounds(run: Run) -> None:
     assert "Bounds: date of service 2024-06-14" in ran.out
 
 
+@LONG
 def test_changes_turn_the_answer_and_no_smaller_ones_do(run: Run) -> None:
     """Each way is replayed before it is told; taken back one statement, it is none."""
     ran = run("change", file("block-with-gaps"), "--policy", "nia/cg-301")
@@ -99,6 +106,7 @@ def test_changes_turn_the_answer_and_no_smaller_ones_do(run: Run) -> None:
     assert "State only what is so." in ran.out
 
 
+@LONG
 def test_matrix_names_who_covers_nobody(run: Run) -> None:
     ran = run(
         "prove", "matrix", "facet-joint-denervation", "--region", "cervical", "--sessions", "2"

@@ -416,11 +416,6 @@ def test_error_names_the_code_that_implies_the_other_intent(reasoner: Reasoner) 
         ("63650", "RevisionOrRemoval", "Trial Permanent"),
         ("62362", "Trial RevisionOrRemoval", "Permanent Replacement"),
         ("62350", "Diagnostic", "Trial Permanent Replacement RevisionOrRemoval"),
-        ("62323", "Permanent RevisionOrRemoval", "Trial Diagnostic Therapeutic"),
-        ("64493", "Trial Permanent Replacement", "Diagnostic Therapeutic"),
-        ("64635", "Diagnostic Trial RevisionOrRemoval", "Therapeutic"),
-        ("sympathetic-nerve-block", "Trial Permanent", "Diagnostic Therapeutic"),
-        ("facet-joint-denervation", "Diagnostic Trial", "Therapeutic"),
     ],
 )
 def test_intent_that_the_code_or_kind_rules_out_is_refused(

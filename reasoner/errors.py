@@ -41,3 +41,8 @@ def not_called(name: str, what: str, near: Sequence[str], otherwise: str) -> Inp
     """Return the refusal of a name that nothing has, with the nearest ones or another hint."""
     hint = f"did you mean {' or '.join(near)}?" if near else otherwise
     return InputError(f"no {what} is called {name!r}", hint=hint)
+
+
+def with_article(noun: str) -> str:
+    """Return a noun behind "a", or "an" where it begins with a vowel."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -10,7 +10,7 @@ from typing import Any
 
 from covergraph.authoring.vocabulary import vocabulary
 from covergraph.engine import Answer, Reasoner
-from covergraph.errors import InputError
+from covergraph.errors import InputError, with_article
 from covergraph.knowledge.base import Knowledge
 from covergraph.knowledge.codes import is_untabled, plain
 from covergraph.lookup import stating_only, turning_days
@@ -225,12 +225,8 @@ def discreet(error: InputError) -> Problem:
     On a desk that helps; over a network an IRI may be a patient's number.
     """
     what = _IRI.sub("a name of the request's own", _VALUE.sub(r"\1", error.what))
-    where = _NAMED.sub(lambda named: f"{_article(named[1])} {named[1]}", error.where)
+    where = _NAMED.sub(lambda named: with_article(named[1]), error.where)
     return Problem(400, what, _IRI.sub("a record", where), error.hint)
-
-
-def _article(noun: str) -> str:
-    return "an" if noun[0] in "aeiou" else "a"
 
 
 def day_of(text: str) -> date:

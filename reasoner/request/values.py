@@ -15,6 +15,7 @@ from functools import lru_cache
 from pyoxigraph import Literal, NamedNode
 
 from .. import days
+from ..errors import with_article
 from ..knowledge import codes
 from ..knowledge.base import Knowledge, Property
 from ..namespaces import COV, RDF, XSD, compact
@@ -152,7 +153,7 @@ def _link(records: Records, node: Node, declared: Property, value: Term) -> Term
         found = _kind(value) if isinstance(value, Literal) else "an unnamed node"
         example = min(i.value for i in knowledge.instances_of(takes))
         hint = f"such as {term_name(example)}"
-        raise records.refuse(node, f"{name}: {found} where a {label} belongs", hint)
+        raise records.refuse(node, f"{name}: {found} where {with_article(label)} belongs", hint)
     if COV.Code in knowledge.superclasses.get(takes, ()):
         code = codes.canonical(value) if takes == COV.DiagnosisCode else value
         if codes.is_known(code, takes, knowledge):
@@ -166,7 +167,7 @@ def _link(records: Records, node: Node, declared: Property, value: Term) -> Term
         near = codes.nearest(code, takes, knowledge)
         raise records.refuse(
             node,
-            f"{name}: {term_name(value.value)} is not a {label}"
+            f"{name}: {term_name(value.value)} is not {with_article(label)}"
             if other
             else f"{name}: unknown code {term_name(value.value).removeprefix('code:')}",
             f"near: {', '.join(near)}" if near else "",
@@ -177,7 +178,7 @@ def _link(records: Records, node: Node, declared: Property, value: Term) -> Term
     if not knowledge.is_a(value, takes):
         raise records.refuse(
             node,
-            f"{name}: {term_name(value.value)} is not a {label}"
+            f"{name}: {term_name(value.value)} is not {with_article(label)}"
             if knowledge.triples.types(value)
             else f"{name}: unknown {label} {term_name(value.value)}",
             suggestion(value, [*knowledge.instances_of(takes), *classes]),

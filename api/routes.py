@@ -8,6 +8,8 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from covergraph.version import engine_version
+
 from . import models
 from .bodies import body_of, essence
 from .negotiation import JSON, JSON_LD, MARKDOWN, N_TRIPLES, RESOURCE, TURTLE, chosen
@@ -186,7 +188,7 @@ def _decisions(api: APIRouter, service: Service) -> None:
 
 
 def _graph(api: APIRouter, service: Service) -> None:
-    def document(address: str, summary: str) -> None:
+    def document(address: str, summary: str, path: str = "") -> None:
         @api.get(
             f"/{address}",
             tags=["graph"],
@@ -195,9 +197,10 @@ def _graph(api: APIRouter, service: Service) -> None:
             responses=offering(models.Document, 400, 406),
         )
         async def whole(request: Request, _: None_) -> Response:
-            return await service.page(request, "document", path=address)
+            return await service.page(request, "document", path=path or address)
 
     document("ontology", "Show the ontology")
+    document(f"ontology/{engine_version()}", "Show this version of the ontology", "ontology")
     document("components", "Show the constraint components")
     document("derivations", "Show what follows from what a record shows")
     document("house-rules", "Show the shapes that check the knowledge itself")

@@ -10,9 +10,10 @@ fewer take cases in turns from every policy and from every decision that its cas
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import chain, zip_longest
+from typing import TypeVar
 
 import pytest
 from pyoxigraph import NamedNode
@@ -25,6 +26,8 @@ from tests.silence import is_open
 from tests.tools.agree import compiled
 from tests.tools.case_files import Case, load_cases
 
+T = TypeVar("T", bound=Hashable)
+R = TypeVar("R", bound=Hashable)
 Stratum = tuple[NamedNode, NamedNode]
 
 
@@ -54,13 +57,13 @@ def reached_by(cases: Iterable[Case]) -> set[Stratum]:
     return set().union(*map(reached, cases))
 
 
-def cover(cases: Sequence[Case]) -> list[Case]:
-    """Return few cases that reach all that some cases reach: always the one that adds most."""
-    left, chosen = reached_by(cases), []
-    pool = seeded("strata").sample(list(cases), len(cases))
+def cover(of: Mapping[T, frozenset[R]]) -> list[T]:
+    """Return few that reach all that all reach: always the one that adds most."""
+    left, chosen = set[R]().union(*of.values()), []
+    pool = seeded("strata").sample(list(of), len(of))
     while left:
-        best = max(pool, key=lambda case: len(left & reached(case)))
-        left -= reached(best)
+        best = max(pool, key=lambda one: len(left & of[one]))
+        left -= of[best]
         pool.remove(best)
         chosen.append(best)
     return chosen
@@ -74,7 +77,8 @@ def in_turns(cases: Iterable[Case]) -> list[Case]:
 @cache
 def stratified() -> frozenset[Case]:
     """Return the cases that stand for all."""
-    return frozenset(chain.from_iterable(map(cover, by_policy(load_cases()).values())))
+    of_each = ({case: reached(case) for case in some} for some in by_policy(load_cases()).values())
+    return frozenset(chain.from_iterable(map(cover, of_each)))
 
 
 @cache

@@ -155,12 +155,17 @@ def _unlike(
 def _own_nodes(
     triples: Triples, prefix: str, knowledge: Knowledge
 ) -> tuple[Triples, dict[NamedNode, Node]]:
-    """Return a request whose nodes no other request shares, and what they were called."""
+    """Return a request whose nodes no other request shares, and what they were called.
+
+    A class that a request points at gets a name as a node too: owlready2 takes what has
+    types for an individual, and then leaves out the classes above it.
+    """
     described = knowledge.triples
+    classes = described.instances(OWL.Class)
     names: dict[Node, NamedNode] = {}
 
     def own(term: Node) -> Node:
-        if isinstance(term, NamedNode) and described.predicates(term):
+        if term not in classes and isinstance(term, NamedNode) and described.predicates(term):
             return term
         return names.setdefault(term, NamedNode(f"{prefix}{len(names) + 1}"))
 

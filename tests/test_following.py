@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,9 @@ from rdflib.namespace import SH
 
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError, KnowledgeError
-from covergraph.facts.following import Derivation, Following
+from covergraph.facts.defaults import completed
+from covergraph.facts.derive import derive
+from covergraph.facts.following import Derivation, Following, Records
 from covergraph.facts.layout import records_of
 from covergraph.judge.reference import failing_shapes, to_rdflib
 from covergraph.knowledge.base import knowledge
@@ -430,7 +434,7 @@ def test_pyshacl_finds_the_same(reasoner: Reasoner, derivation: Derivation) -> N
     )
     for text in texts:
         prepared = reasoner.read(text.encode(), media_type="text/turtle")
-        records, triples = records_of(prepared.triples), prepared.triples
+        records, triples = Records(records_of(prepared.triples)), prepared.triples
         for node, role in prepared.request.stated.classes.items():
             if derivation not in FOLLOWING.by_role.get(role, ()):
                 continue
@@ -445,6 +449,31 @@ def test_pyshacl_finds_the_same(reasoner: Reasoner, derivation: Derivation) -> N
             assert ours is not fails, (node, text)
             tried.add(ours)
     assert tried == {True, False}, "nothing that is tried tells the two apart"
+
+
+def test_nothing_that_would_follow_is_passed_over(reasoner: Reasoner) -> None:
+    """A derivation is not looked at where a value that it needs stands nowhere."""
+    looked_at_all = copy(FOLLOWING)
+    looked_at_all.by_role = {
+        role: [replace(d, needs=frozenset(), on_facts=True) for d in of]
+        for role, of in FOLLOWING.by_role.items()
+    }
+    found = 0
+    texts = [HEAD + more for more, *_ in STORIES] + [
+        c.request_ttl.decode() for c in load_cases()[::8]
+    ]
+    for text in texts:
+        request = reasoner.read(text.encode(), media_type="text/turtle").request
+        stated = completed(request.triples, reasoner.classifier.coding)
+        nodes = request.iri, request.patient, request.procedure
+        derived = derive(*nodes, reasoner.classifier.classify(stated), knowledge())
+        records = records_of(derived)
+        day = request.date.isoformat()
+        classes = request.stated.classes.items()
+        some = FOLLOWING.follow(records, classes, day)
+        assert some == looked_at_all.follow(records, classes, day), text
+        found += len(some)
+    assert found > 100
 
 
 def test_a_derivation_of_what_silence_satisfies_is_refused(tmp_path: Path) -> None:

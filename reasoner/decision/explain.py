@@ -203,7 +203,10 @@ def fewest(found: Sets) -> Sets:
     if found[0].bit_count() == found[-1].bit_count():
         return found
     for way in found:
-        if not any(k & way == k for k in kept):
+        for k in kept:
+            if k & way == k:
+                break
+        else:
             kept.append(way)
     return kept
 

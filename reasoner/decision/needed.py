@@ -144,7 +144,7 @@ def simple(need: Need, given: frozenset[Criterion] = frozenset()) -> Need:
     if shared:
         inside = simple(found, given | shared)
         return all_of((*(c for c in in_order(found) if c in shared), inside))
-    return one_of(p for p in found.parts if not _needless(p, found.parts))
+    return one_of(_needful(found.parts))
 
 
 def counted(need: Need) -> Need:
@@ -176,13 +176,13 @@ def certain_of(need: Need) -> frozenset[Criterion]:
     return frozenset()
 
 
-def _needless(need: Need, among: tuple[Need, ...]) -> bool:
-    """Return whether another of the alternatives is enough wherever this one is met."""
-    certain = certain_of(need)
-    return any(
-        other != need and not _leaves_choice(other) and certain_of(other) <= certain
-        for other in among
-    )
+def _needful(among: tuple[Need, ...]) -> Iterator[Need]:
+    """Yield the alternatives that are met where none of the others is enough."""
+    certain = {need: certain_of(need) for need in among}
+    enough = [need for need in among if not _leaves_choice(need)]
+    for need, own in certain.items():
+        if not any(certain[other] <= own for other in enough if other is not need):
+            yield need
 
 
 def _leaves_choice(need: Need) -> bool:

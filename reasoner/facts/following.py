@@ -15,8 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import chain, groupby
-from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
 from pyoxigraph import BlankNode, Literal, NamedNode
@@ -39,12 +37,42 @@ from ..plain import (
 from ..request.gate import Request
 from ..request.onset import limits_of
 from ..request.records import Records as Named
-from ..triples import Term, Triples
+from ..triples import Node, Term, Triples
 from .layout import records_of
 from .order import in_order
 
-Records: TypeAlias = Mapping[str, Record]
 NO_RECORD: Record = {}
+
+
+class Step(NamedTuple):
+    """One step of a path: a property, forwards or back."""
+
+    p: str
+    back: bool
+
+
+Path: TypeAlias = tuple[Step, ...]
+
+
+class Records(dict[str, Record]):
+    """The records of a request; where a path leads from one is looked up once."""
+
+    def __init__(self, records: Mapping[str, Record]) -> None:
+        super().__init__(records)
+        self.at_end: dict[tuple[str, Path], Values] = {}
+        self._leading: dict[str, dict[Value, list[Value]]] = {}
+
+    def leading(self, p: str, node: Value) -> Iterable[Value]:
+        """Return the records that a property leads from to a record."""
+        links = self._leading.get(p)
+        if links is None:
+            links = self._leading[p] = {}
+            for name, record in self.items():
+                for value in record.get(p, NONE):
+                    links.setdefault(value, []).append(name)
+        return links.get(node, NONE)
+
+
 # Whether a record conforms, on a date of service.
 Test: TypeAlias = Callable[[Records, str, str], bool]
 # Whether the values at the end of a path, from a record, pass.
@@ -62,13 +90,6 @@ PAIRS: dict[NamedNode, Callable[[Value, Value], bool]] = {
     SH.lessThan: lambda a, b: a < b,  # type: ignore[operator]
     SH.lessThanOrEquals: lambda a, b: a <= b,  # type: ignore[operator]
 }
-
-
-class Step(NamedTuple):
-    """One step of a path: a property, forwards or back."""
-
-    p: str
-    back: bool
 
 
 class Followed(NamedTuple):
@@ -93,13 +114,19 @@ class Derivation:
         The named fact, or the value.
     reads : frozenset of str
         The properties that the record must state for it to follow.
+    needs : frozenset
+        The values that must stand somewhere in the request for it to follow.
+    on_facts : bool
+        Whether it may follow from a fact that is affirmed, and so from what follows itself.
     """
 
     iri: NamedNode
     says: str
     value: str
     reads: frozenset[str]
+    needs: frozenset[Value]
     conforms: Test
+    on_facts: bool
 
 
 class Following:
@@ -128,11 +155,6 @@ class Following:
         for role, derivation in (*made, *self._closed_groups()):
             self.by_role.setdefault(role, []).append(derivation)
             self.of_value.setdefault(derivation.value, []).append(derivation)
-        # What is read is looked for once for all in a row that read the same.
-        self._alike = {
-            role: [(reads, tuple(run)) for reads, run in groupby(of, attrgetter("reads"))]
-            for role, of in self.by_role.items()
-        }
         broader = {c.value: sorted(b.value for b in of) for c, of in knowledge.broader.items()}
         narrower: dict[str, list[str]] = {}
         for concept, above in broader.items():
@@ -142,7 +164,7 @@ class Following:
         self._closure = {AFFIRMS: broader, DENIES: narrower, HAS_CHRONICITY: {}}
 
     def follow(
-        self, records: Records, roles: Iterable[tuple[str, str]], day: str
+        self, records: Mapping[str, Record], roles: Iterable[tuple[str, str]], day: str
     ) -> list[Followed]:
         """Return what follows of each record, broader and narrower facts included.
 
@@ -156,25 +178,32 @@ class Following:
             The date of service, as ISO text.
         """
         found: list[Followed] = []
+        linked = Records(records)
+        there = {value for record in records.values() for of in record.values() for value in of}
+        may_follow = {
+            role: [d for d in of if d.needs <= there] for role, of in self.by_role.items()
+        }
         for node, role in roles:
-            record = records.get(node, NO_RECORD)
-            new = self._of_record(records, node, role, day)
+            new = self._of_record(linked, node, may_follow.get(role, ()), day)
             found += new
             # What follows may make more follow.
-            if any(f.property == AFFIRMS for f in new):
-                more = {**record, AFFIRMS: (*record.get(AFFIRMS, NONE), *_affirmed(new))}
-                again = self._of_record({**records, node: more}, node, role, day)
+            if more := [f.value for f in new if f.property == AFFIRMS]:
+                on_facts = [d for d in self.by_role[role] if d.on_facts]
+                record = records.get(node, NO_RECORD)
+                record = {**record, AFFIRMS: (*record.get(AFFIRMS, NONE), *more)}
+                again = self._of_record(Records({**records, node: record}), node, on_facts, day)
                 known = {f[:3] for f in found}
                 found += [f for f in again if f[:3] not in known]
         return found
 
-    def _of_record(self, records: Records, node: str, role: str, day: str) -> list[Followed]:
+    def _of_record(
+        self, records: Records, node: str, of: Iterable[Derivation], day: str
+    ) -> list[Followed]:
         """Return what follows of one record from what is there of it."""
         record = records.get(node, NO_RECORD)
         found: list[Followed] = []
-        alike = [of for reads, of in self._alike.get(role, ()) if reads <= record.keys()]
-        for d in chain(*alike):
-            if not d.conforms(records, node, day):
+        for d in of:
+            if not d.reads <= record.keys() or not d.conforms(records, node, day):
                 continue
             there = record.get(d.says, NONE)
             if d.says == HAS_CHRONICITY and (there or self._misnames(d.value, record, day)):
@@ -215,7 +244,7 @@ class Following:
             reads = frozenset({DENIES})
             yield (
                 declared.stated_of.value,
-                Derivation(group, DENIES, group.value, reads, all_denied),
+                Derivation(group, DENIES, group.value, reads, members, all_denied, False),
             )
 
     def _derivation(self, node: Term) -> tuple[str, Derivation]:
@@ -233,12 +262,14 @@ class Following:
         if says != HAS_CHRONICITY and (declared is None or declared.stated_of != role):
             raise KnowledgeError(f"{compact(node.value)}: not a fact of {compact(role.value)}")
         if t.value(node, COV.afterLast) is not None:
-            reads, conforms = frozenset({UNDERWENT}), in_order(node, says, self.knowledge)
+            reads = frozenset({UNDERWENT})
+            conforms: Test = in_order(node, says, self.knowledge)
         elif any(self.shapes.asks(o) for o in t.objects(node, SH.property)):
             reads, conforms = self.shapes.node(node, ABOUT)
         else:
             raise KnowledgeError(f"{compact(node.value)} asks for nothing that must be stated")
-        return role.value, Derivation(node, says, value.value, reads, conforms)
+        needs, on_facts = self.shapes.needs(node), COV.affirms in self.shapes.mentioned(node)
+        return role.value, Derivation(node, says, value.value, reads, needs, conforms, on_facts)
 
 
 class _Shapes:
@@ -264,12 +295,16 @@ class _Shapes:
                 continue
             if p != SH.property:
                 raise KnowledgeError(f"a derivation may not use {compact(p.value)}")
-            for o in objects:
+            # What the record itself states is looked at before what a path leads to.
+            for o in sorted(objects, key=self._length):
                 assert isinstance(o, BlankNode | NamedNode)
                 more, test = self.property(o)
                 reads |= more
                 tests.append(test)
         return reads, _all(tests)
+
+    def _length(self, shape: Term) -> int:
+        return len(self.path(self.triples.value(shape, SH.path)))
 
     def asks(self, shape: Term) -> bool:
         """Return whether something must be stated, by this record or by one that leads to it."""
@@ -323,7 +358,27 @@ class _Shapes:
 
         return reads, test if begins.back or len(path) > 1 else plain
 
-    def path(self, node: Term | None) -> tuple[Step, ...]:
+    def needs(self, node: Node) -> frozenset[Value]:
+        """Return the values that must stand in a request for a derivation to hold."""
+        t, found = self.triples, set()
+        for shape in t.objects(node, SH.property):
+            found |= {value_of(v) for v in t.objects(shape, SH.hasValue)}
+            if int(t.text(shape, SH.qualifiedMinCount) or "0"):
+                for of in t.objects(shape, SH.qualifiedValueShape):
+                    found |= self.needs(of)  # type: ignore[arg-type]
+        return frozenset(found)
+
+    def mentioned(self, node: Term) -> set[Term]:
+        """Return all that a derivation mentions."""
+        found: set[Term] = set()
+        queue = [node]
+        while queue:
+            for objects in self.triples.predicates(queue.pop()).values():  # type: ignore[arg-type]
+                found.update(objects)
+                queue += [o for o in objects if isinstance(o, BlankNode)]
+        return found
+
+    def path(self, node: Term | None) -> Path:
         if isinstance(node, NamedNode):
             return (Step(node.value, False),)
         if node is not None and (back := self.triples.value(node, SH.inversePath)) is not None:
@@ -332,17 +387,21 @@ class _Shapes:
             raise KnowledgeError("the path of a derivation is of single steps, forwards or back")
         return tuple(step for item in self.triples.items(node) for step in self.path(item))
 
-    def values(self, records: Records, node: str, path: tuple[Step, ...]) -> Values:
+    def values(self, records: Records, node: str, path: Path) -> Values:
         """Return the values at the end of a path from a record."""
+        known = records.at_end.get((node, path))
+        if known is not None:
+            return known
         nodes: Values = (node,)
-        for step in path:
+        for p, back in path:
             found: dict[Value, None] = {}
             for n in nodes:
-                if step.back:
-                    found |= {s: None for s, r in records.items() if n in r.get(step.p, NONE)}
+                if back:
+                    found.update(dict.fromkeys(records.leading(p, n)))
                 else:
-                    found |= dict.fromkeys(self._of(records.get(str(n), NO_RECORD), step.p))
+                    found.update(dict.fromkeys(self._of(records.get(str(n), NO_RECORD), p)))
             nodes = tuple(found)
+        records.at_end[node, path] = nodes
         return nodes
 
     def _of(self, record: Record, p: str) -> Values:
@@ -366,10 +425,6 @@ class _Shapes:
         return lambda records, node, found, day: (
             sum(conforms(records, str(v), day) for v in found) >= count
         )
-
-
-def _affirmed(followed: Iterable[Followed]) -> Iterator[str]:
-    return (f.value for f in followed if f.property == AFFIRMS)
 
 
 TRUE = Literal("true", datatype=XSD.boolean)

@@ -28,7 +28,7 @@ from covergraph.policies.criteria import Policy
 from covergraph.policies.standard import Standard
 from tests.commands import Ran, Run
 from tests.laws import FULL, AnswerOf, ShapesOf
-from tests.sampling import case_of, in_turns, some, stratified
+from tests.sampling import case_of, in_turns, some, stratified, taken_whole
 from tests.tools.case_files import Case, load_cases
 
 ENDS = pytest.StashKey[float]()
@@ -127,8 +127,10 @@ def belongs(item: pytest.Item, which: str) -> bool:
     if marker is None:
         return which == "sample"
     name = item.originalname  # type: ignore[attr-defined]
-    chosen = some(name, *marker.args) if marker.args else stratified()
-    return (case_of(item) in chosen) is (which == "sample")
+    case = case_of(item)
+    if marker.args:
+        return (case in some(name, *marker.args)) is (which == "sample")
+    return case in stratified() if which == "sample" else not taken_whole(case)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

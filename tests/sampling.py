@@ -2,17 +2,18 @@
 
 A stratum is a leaf and a verdict on it: met, not met, or not documented; or a decision of a
 policy. From each policy so many cases are taken that every stratum that its cases reach is
-there, and as few as greed finds. The compiled judge tells which they reach: where it is wrong
-of one that is chosen for it, the slow judge says so, and where it reaches a verdict no more,
-the verdict is missed. Only chance that is seeded breaks ties, and no clock. Tests that need
-fewer take cases in turns from every policy and from every decision that its cases expect.
+there, and as few as greed finds. A case that is taken for a decision is judged as a whole, any
+other on the leaves that it is taken for. The compiled judge tells which they reach: where it is
+wrong of one that is chosen for it, the slow judge says so, and where it reaches a verdict no
+more, the verdict is missed. Only chance that is seeded breaks ties, and no clock. Tests that
+need fewer take cases in turns from every policy and from every decision that its cases expect.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import cache
-from itertools import chain, zip_longest
+from itertools import zip_longest
 from typing import TypeVar
 
 import pytest
@@ -57,15 +58,15 @@ def reached_by(cases: Iterable[Case]) -> set[Stratum]:
     return set().union(*map(reached, cases))
 
 
-def cover(of: Mapping[T, frozenset[R]]) -> list[T]:
-    """Return few that reach all that all reach: always the one that adds most."""
-    left, chosen = set[R]().union(*of.values()), []
+def cover(of: Mapping[T, frozenset[R]]) -> dict[T, frozenset[R]]:
+    """Return few that reach all that all reach, each with what it adds: always the most."""
+    left, chosen = frozenset[R]().union(*of.values()), {}
     pool = seeded("strata").sample(list(of), len(of))
     while left:
         best = max(pool, key=lambda one: len(left & of[one]))
+        chosen[best] = left & of[best]
         left -= of[best]
         pool.remove(best)
-        chosen.append(best)
     return chosen
 
 
@@ -75,10 +76,17 @@ def in_turns(cases: Iterable[Case]) -> list[Case]:
 
 
 @cache
-def stratified() -> frozenset[Case]:
-    """Return the cases that stand for all."""
-    of_each = ({case: reached(case) for case in some} for some in by_policy(load_cases()).values())
-    return frozenset(chain.from_iterable(map(cover, of_each)))
+def stratified() -> dict[Case, frozenset[Stratum]]:
+    """Return the cases that stand for all, each with what it is taken for."""
+    chosen: dict[Case, frozenset[Stratum]] = {}
+    for cases in by_policy(load_cases()).values():
+        chosen |= cover({case: reached(case) for case in cases})
+    return chosen
+
+
+def taken_whole(case: Case) -> bool:
+    """Return whether a case is taken for its decision."""
+    return any(iri == case.policy for iri, _ in stratified().get(case, ()))
 
 
 @cache

@@ -9,7 +9,7 @@ proves that the validation did look at the request.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -26,7 +26,7 @@ from rdflib.term import Node as RdflibNode
 from ..errors import KnowledgeError
 from ..facts.prepared import Prepared
 from ..knowledge.base import Knowledge
-from ..policies.criteria import Policy
+from ..policies.criteria import Criterion, Policy
 from ..policies.standard import Standard, twin_of
 from ..triples import Term, Triples
 from .valuation import PlainValuation, Valuation, Verdict, Verdicts
@@ -59,14 +59,22 @@ class ReferenceJudge:
         KnowledgeError
             When pySHACL cannot validate, or did not look at the request.
         """
+        return self.on(policy, prepared, policy.leaves)
+
+    def on(self, policy: Policy, prepared: Prepared, leaves: Collection[Criterion]) -> Verdicts:
+        """Return the verdict on some leaves of a policy, as if on all.
+
+        Raises
+        ------
+        KnowledgeError
+            When pySHACL cannot validate, or did not look at the request.
+        """
         if policy.iri not in self._shapes:
             self._shapes[policy.iri] = self._wrapped(policy)
         shapes = self._shapes[policy.iri]
         focus = URIRef(prepared.request.iri.value)
-        wrappers = [
-            s for s in shapes.subjects(RDF.type, SH.NodeShape) if str(s).startswith(WRAPPER)
-        ]
-        targets = [(w, SH.targetNode, focus) for w in wrappers]
+        asked = [wrapper_of(shape) for leaf in leaves for shape in (leaf.iri, twin_of(leaf.iri))]
+        targets = [(wrapper, SH.targetNode, focus) for wrapper in (SENTINEL, *asked)]
         for triple in targets:
             shapes.add(triple)
         try:
@@ -74,7 +82,7 @@ class ReferenceJudge:
         finally:
             for triple in targets:
                 shapes.remove(triple)
-        return verdicts_of(policy, map(str, failed))
+        return verdicts_of(leaves, map(str, failed))
 
     def valued(self, policy: Policy, prepared: Prepared) -> Valuation:
         """Return what every criterion is worth."""
@@ -91,8 +99,8 @@ class ReferenceJudge:
         return graph
 
 
-def verdicts_of(policy: Policy, failing: Iterable[str]) -> Verdicts:
-    """Return the verdict on every leaf from the names of the wrappers that failed.
+def verdicts_of(leaves: Iterable[Criterion], failing: Iterable[str]) -> Verdicts:
+    """Return the verdict on leaves from the names of the wrappers that failed.
 
     Raises
     ------
@@ -108,7 +116,7 @@ def verdicts_of(policy: Policy, failing: Iterable[str]) -> Verdicts:
         else Verdict.NOT_MET
         if str(wrapper_of(twin_of(leaf.iri))) in failed
         else Verdict.NOT_DOCUMENTED
-        for leaf in policy.leaves
+        for leaf in leaves
     }
 
 

@@ -129,7 +129,7 @@ def asked(engine: Engine, reasoner: Reasoner, given: list[Question]) -> Found:
     for q in given:
         engine.request(q.name, q.data)
         _, failing = engine.report(q.leaves, q.name)
-        theirs = verdicts_of(q.given.policy, failing)
+        theirs = verdicts_of(q.given.policy.leaves, failing)
         right = sum(theirs[leaf] is verdict for leaf, verdict in q.verdicts.items())
         found.right += right
         found.verdicts += len(q.verdicts)

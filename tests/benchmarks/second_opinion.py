@@ -50,12 +50,12 @@ class JenaJudge:
         """Return the verdict on every leaf; only the twins of those that fail are asked."""
         name = self._leaves(policy)
         failing = self._jena.ask("verdicts", name, TWIN, written(prepared.triples))
-        return verdicts_of(policy, failing)
+        return verdicts_of(policy.leaves, failing)
 
     def reported(self, policy: Policy, prepared: Prepared) -> Verdicts:
         """Return the same from one validation report on every leaf and twin, which takes longer."""
         name = self._leaves(policy)
-        return verdicts_of(policy, self._jena.ask("judge", name, written(prepared.triples)))
+        return verdicts_of(policy.leaves, self._jena.ask("judge", name, written(prepared.triples)))
 
     def valued(self, policy: Policy, prepared: Prepared) -> Valuation:
         """Return what every criterion is worth."""

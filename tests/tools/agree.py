@@ -17,7 +17,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
@@ -33,7 +33,7 @@ from covergraph.facts.prepared import Prepared
 from covergraph.judge.compiled import CompiledJudge
 from covergraph.judge.reference import ReferenceJudge
 from covergraph.knowledge.base import knowledge
-from covergraph.policies.criteria import Policy
+from covergraph.policies.criteria import Criterion, Policy
 from tests.benchmarks.peers import jena
 from tests.benchmarks.second_opinion import JenaJudge
 from tests.laws import seeded
@@ -84,7 +84,12 @@ def compiled() -> Reasoner:
 def held_against(judge: str, home: Path | None = None) -> Reasoner:
     """Return the reasoner with another judge, which is started when it is first asked for."""
     known = knowledge()
-    return Reasoner(known, JenaJudge(known, home) if judge == JENA else ReferenceJudge(known))
+    return Reasoner(known, JenaJudge(known, home) if judge == JENA else reference())
+
+
+@cache
+def reference() -> ReferenceJudge:
+    return ReferenceJudge(knowledge())
 
 
 def difference(data: bytes, policy: Policy, *judges: str, home: Path | None = None) -> str:
@@ -106,12 +111,32 @@ def difference(data: bytes, policy: Policy, *judges: str, home: Path | None = No
     return "; ".join(fault for fault in found if fault)
 
 
-def hold_generated(policy: Policy, count: int, seed: int, judge: str) -> None:
-    """Fail where the compiled judge and another differ on requests drawn for a policy."""
+def difference_on(leaves: Collection[Criterion], data: bytes, policy: Policy) -> str:
+    """Say in which verdicts on some leaves pySHACL differs; the empty string when in none."""
+    prepared = compiled().seen_by(policy, compiled().read(data))
+    theirs = reference().on(policy, prepared, leaves)
+    ours = compiled().judge.valued(policy, prepared).verdicts
+    return "; ".join(
+        f"{iri.value}: compiled {ours[iri].value}, {REFERENCE} {verdict.value}"
+        for iri, verdict in theirs.items()
+        if ours[iri] is not verdict
+    )
+
+
+def hold_generated(
+    policy: Policy, count: int, seed: int, differs_in: Callable[[bytes], str]
+) -> None:
+    """Fail where the compiled judge and another differ on requests drawn for a policy.
+
+    Parameters
+    ----------
+    differs_in : callable
+        Says in what they differ on a request; the empty string when they agree.
+    """
     judged = 0
     for data in drawn(policy, count, seed):
         try:
-            fault = difference(data, policy, judge)
+            fault = differs_in(data)
         except InputError:
             continue
         judged += 1

@@ -52,7 +52,8 @@ def test_both_judges_give_a_case_the_same_answer(
 ) -> None:
     policy, asked = policy_of[case.policy.value], asked_of(case, request.config)
     if (case.policy, decision_on(case)) in asked:
-        fault = difference(case.request_ttl, policy)
+        sample = request.config.getoption("cases") == "sample"
+        fault = difference(case.request_ttl, policy, look_ahead=not sample)
     else:
         leaves = [leaf for leaf in policy.leaves if any(leaf.iri == iri for iri, _ in asked)]
         fault = difference_on(leaves, case.request_ttl, policy)
@@ -104,17 +105,14 @@ def told_apart(strata: set[Stratum]) -> str:
 def test_sample_is_the_same_in_every_process() -> None:
     """Not the order of sets, which changes from process to process, makes the choice."""
     text = "from tests.sampling import stratified; print(*sorted(map(str, stratified())))"
-    runs = [
-        subprocess.run(
-            [sys.executable, "-c", text],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            cwd=Path(__file__).parents[1],
-            capture_output=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    ]
-    assert runs[0] == runs[1] == f"{' '.join(sorted(map(str, stratified())))}\n".encode()
+    other = subprocess.run(
+        [sys.executable, "-c", text],
+        env={**os.environ, "PYTHONHASHSEED": "1"},
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        check=True,
+    )
+    assert other.stdout == f"{' '.join(sorted(map(str, stratified())))}\n".encode()
 
 
 @pytest.mark.parametrize("policy", EDITIONS, ids=lambda p: f"{p.key}/{p.edition}")
@@ -150,7 +148,7 @@ def test_a_bound_that_is_misread_is_found_and_saved(
     misread = (m for leaf in policy.leaves for m in leaf_misread(knowledge(), policy, leaf))
     mutation = next(m for m in misread if m.name.endswith(misreading))
     broken = Reasoner(knowledge(), CompiledJudge(mutation.knowledge()))
-    monkeypatch.setattr(agree, "compiled", lambda: broken)
+    monkeypatch.setattr(agree, "compiled", lambda *_: broken)
     few = ["8", *ONE_POLICY, "--seed", "7"]
     assert main([*few, "--jobs", "1", "--save", str(tmp_path)]) == 1
     saved = sorted(tmp_path.glob("*.ttl"))
@@ -170,7 +168,7 @@ def test_a_judge_that_fails_is_a_difference(
 
     broken = Reasoner()
     monkeypatch.setattr(broken.judge, "valued", fails)
-    monkeypatch.setattr(agree, "compiled", lambda: broken)
+    monkeypatch.setattr(agree, "compiled", lambda *_: broken)
     assert main(["3", *ONE_POLICY, "--jobs", "1", "--save", str(tmp_path)]) == 1
     assert "no verdict" in (tmp_path / "0001.ttl").read_text()
 

@@ -40,7 +40,7 @@ HEAD = (
 
 FOLLOWING = Following(knowledge())
 DERIVATIONS = [d for made in FOLLOWING.by_role.values() for d in made]
-CASES = load_cases()[::160]
+CASES = load_cases()[::400]
 SHAPES = [d for d in DERIVATIONS if COV.Derivation in knowledge().triples.types(d.iri)]
 
 # A sacroiliac injection on some day beside the block of 1 May, and radicular symptoms.

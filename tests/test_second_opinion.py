@@ -33,7 +33,7 @@ with_pyrudof = pytest.mark.skipif(
     reason=f"no second opinion from pyrudof: {REQUIREMENT} is not installed",
 )
 EDITIONS = Lowering(knowledge()).policies()
-EACH = 2000 if FULL else 200
+EACH = 2000 if FULL else 100
 
 
 # --- Jena ---------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ a leaf reads open silence safely.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import pyshacl
 import rdflib
@@ -65,8 +65,16 @@ class Fault(NamedTuple):
     file: str = ""
 
 
-def lint(knowledge: Knowledge) -> list[Finding]:
+Rules: TypeAlias = Callable[[Knowledge], Iterator[Fault]]
+
+
+def lint(knowledge: Knowledge, only: Sequence[Rules] = ()) -> list[Finding]:
     """Return every fault of the knowledge, sorted by file and subject.
+
+    Parameters
+    ----------
+    only : sequence of callables
+        The rules to ask for; without any, all of them.
 
     Raises
     ------
@@ -74,7 +82,7 @@ def lint(knowledge: Knowledge) -> list[Finding]:
         When the rules themselves cannot be run.
     """
     owners = _owners(knowledge)
-    rules = (_broken_shapes, _misplaced_files, _deep_criteria, _forgotten_codes)
+    rules = only or (broken_shapes, misplaced_files, deep_criteria, forgotten_codes)
     faults = [
         fault._replace(node=_named_owner(knowledge, owners, fault.node))
         for found in rules
@@ -82,7 +90,8 @@ def lint(knowledge: Knowledge) -> list[Finding]:
     ]
     # Where a shape names the fault as well, it says more.
     named = {fault.node for fault in faults}
-    faults += [fault for fault in _unsafe_leaves(knowledge) if fault.node not in named]
+    if not only:
+        faults += [fault for fault in _unsafe_leaves(knowledge) if fault.node not in named]
     return sorted(
         {
             Finding(f.file or knowledge.file_of(f.node), _written(f.node.value), f.rule, f.message)
@@ -106,7 +115,7 @@ def _once(faults: list[Fault]) -> list[Fault]:
 # --- The rules that are shapes ----------------------------------------------------
 
 
-def _broken_shapes(knowledge: Knowledge) -> Iterator[Fault]:
+def broken_shapes(knowledge: Knowledge) -> Iterator[Fault]:
     shapes = rdflib.Graph()
     # pySHACL writes into the shapes it is given; the parsed ones serve every run.
     for triple in _house_rules():
@@ -146,7 +155,7 @@ def _term(node: Any) -> Term:
 # --- The rules that are not ---------------------------------------------------------
 
 
-def _misplaced_files(knowledge: Knowledge) -> Iterator[Fault]:
+def misplaced_files(knowledge: Knowledge) -> Iterator[Fault]:
     """Yield, once for each foreign namespace, what a file describes that is not its own."""
     for name, triples in knowledge.by_file.items():
         own = _namespace(name)
@@ -171,12 +180,12 @@ def _namespace(file: str) -> str:
     return ""
 
 
-def _forgotten_codes(knowledge: Knowledge) -> Iterator[Fault]:
+def forgotten_codes(knowledge: Knowledge) -> Iterator[Fault]:
     """Yield the diagnosis codes of the tables that the releases have otherwise."""
     yield from (Fault(code, "code-succession", what) for code, what in forgotten(knowledge))
 
 
-def _deep_criteria(knowledge: Knowledge) -> Iterator[Fault]:
+def deep_criteria(knowledge: Knowledge) -> Iterator[Fault]:
     """Yield the composites that stand under more than a few others, the topmost ones."""
     t = knowledge.triples
     roots = [member for policy in t.instances(COV.Policy) for member in _members(knowledge, policy)]

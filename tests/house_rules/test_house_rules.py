@@ -14,7 +14,7 @@ import pytest
 import rdflib
 from pyoxigraph import NamedNode, RdfFormat, parse
 
-from covergraph.authoring.lint import Finding, lint
+from covergraph.authoring.lint import Finding, lint, misplaced_files
 from covergraph.knowledge.base import INFERRED, Knowledge, knowledge, knowledge_root
 from covergraph.namespaces import COV, PREFIXES
 from covergraph.triples import Spo, Triples
@@ -186,7 +186,7 @@ def test_file_lies_where_its_iri_says_and_describes_only_its_own() -> None:
     moved = policy.replace("2019-07-01", "2020-01-01")
     by_file[moved] = by_file.pop(policy)
     by_file[clauses] = by_file[clauses] + turtle("cov:Infection cov:unit 'x'@en .", clauses)
-    found = [(f.file, f.subject, f.rule) for f in lint(rebuilt(by_file))]
+    found = [(f.file, f.subject, f.rule) for f in lint(rebuilt(by_file), [misplaced_files])]
     assert found == [
         (clauses, "cov:Infection", "path-mirrors-iri"),
         (moved, ":policy", "path-mirrors-iri"),

@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from covergraph.collector import collect_never, settle
+from covergraph.errors import CovergraphError
 
 from .limits import Limits, confine
 
@@ -48,7 +49,8 @@ KINDS = {
         nice=5,
     ),
 }
-READY = b"."
+# The first of what a fork server says of itself: with its knowledge, or why it cannot work.
+READY, BROKEN = b".", b"!"
 MOST_WORKERS = 32
 OUT_OF_TIME, OUT_OF_MEMORY, CRASHED = "time", "memory", "crash"
 # A worker says by this status that Python itself ran out of memory.
@@ -72,10 +74,12 @@ class ForkServer:
         Where the server asks.
     jobs : Jobs
         What workers do.
+    digest : str
+        The digest of the knowledge that they do it by.
     """
 
-    def __init__(self, control: socket.socket, jobs: Jobs) -> None:
-        self.control, self.jobs = control, jobs
+    def __init__(self, control: socket.socket, jobs: Jobs, digest: str) -> None:
+        self.control, self.jobs, self.digest = control, jobs, digest
         self.workers: dict[int, RunningJob] = {}
 
     def run(self) -> None:
@@ -90,7 +94,7 @@ class ForkServer:
         selector.register(self.control, selectors.EVENT_READ)
         selector.register(woken, selectors.EVENT_READ)
         with contextlib.suppress(BrokenPipeError):
-            self.control.sendall(READY)
+            self.control.sendall(READY + self.digest.encode() + b"\n")
         while True:
             selector.select(self._next_deadline())
             with contextlib.suppress(BlockingIOError):
@@ -221,22 +225,45 @@ def report(error: BaseException) -> None:
 def main() -> None:
     """Run the fork servers on the sockets whose descriptors are the arguments."""
     # Imported here, so that a server that only talks to workers loads none of it.
-    from covergraph.knowledge.base import knowledge
+    from covergraph.knowledge.base import knowledge, refuse_departures
 
     from .jobs import ReasonerJobs
     from .queries import QueryJobs
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What is meant for the server reaches its whole group; it ends this process when it is done.
+    for meant in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(meant, signal.SIG_IGN)
     work, questions = (socket.socket(fileno=int(number)) for number in sys.argv[1:])
-    known = knowledge()
-    if os.fork() == 0:
-        # While it derives its view, others ask for pages.
-        os.nice(5)
-        work.close()
-        ForkServer(questions, QueryJobs(known)).run()
-    else:
-        questions.close()
-        ForkServer(work, ReasonerJobs(known)).run()
+    asked = [work, questions]
+    try:
+        known = knowledge()
+        refuse_departures(known)
+        if os.fork() == 0:
+            # While it derives its view, others ask for pages.
+            os.nice(5)
+            asked = [questions]
+            work.close()
+            server = ForkServer(questions, QueryJobs(known), known.digest)
+        else:
+            asked = [work]
+            questions.close()
+            server = ForkServer(work, ReasonerJobs(known), known.digest)
+    except (CovergraphError, OSError, ValueError) as error:
+        for control in asked:
+            with contextlib.suppress(OSError):
+                control.sendall(BROKEN + cause(error).encode() + b"\n")
+        sys.exit(1)
+    server.run()
+    # At once: to take down a heap of this size object by object would only keep the server.
+    os._exit(0)
+
+
+def cause(error: Exception) -> str:
+    """Return in one line why the knowledge cannot be used."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {(error.strerror or 'cannot be read').lower()}"
+    told = str(error) if isinstance(error, CovergraphError) else f"{type(error).__name__}: {error}"
+    return " ".join(told.split())
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ may carry a caller's words.
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -26,6 +27,7 @@ from .negotiation import LONGEST
 from .problems import MEDIA_TYPE, Problem
 from .service import TAG, Service
 from .settings import is_address, is_loopback
+from .workers.client import busy
 from .workers.forkserver import report
 
 Scope = MutableMapping[str, Any]
@@ -38,6 +40,8 @@ Headers = list[tuple[bytes, bytes]]
 OPEN = frozenset({"/health", "/live", "/ready"})
 PAGES_KEPT = 12 * 2**20
 LOOKUPS = "/coverage"
+# What a machine has run out of: descriptors or memory, which others give back soon.
+SPENT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 SAFE: Headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 log = logging.getLogger("covergraph.access")
@@ -88,9 +92,12 @@ class Middleware:
         except Problem as problem:
             await refuse(noted, problem)
         except Exception as error:
-            report(error)
-            if not status:
-                await refuse(noted, Problem(500, "the server failed"))
+            if not isinstance(error, OSError) or error.errno not in SPENT:
+                report(error)
+                if not status:
+                    await refuse(noted, Problem(500, "the server failed"))
+            elif not status:
+                await refuse(noted, busy())
         finally:
             route = getattr(scope.get("route"), "path", "-")
             taken = time.perf_counter() - began

@@ -215,11 +215,16 @@ def tell(channel: socket.socket, died: str) -> None:
 
 def report(error: BaseException) -> None:
     """Write the kind of an error and the place in our own code to standard error."""
+    print(f"covergraph: {placed(error)}", file=sys.stderr, flush=True)
+
+
+def placed(error: BaseException) -> str:
+    """Return the kind of an error and its place in the code; its words may hold a caller's."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
     place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
-    print(f"covergraph: {type(error).__name__} at {place}", file=sys.stderr, flush=True)
+    return f"{type(error).__name__} at {place}"
 
 
 def main() -> None:
@@ -248,7 +253,7 @@ def main() -> None:
             asked = [work]
             questions.close()
             server = ForkServer(work, ReasonerJobs(known), known.digest)
-    except (CovergraphError, OSError, ValueError) as error:
+    except Exception as error:
         for control in asked:
             with contextlib.suppress(OSError):
                 control.sendall(BROKEN + cause(error).encode() + b"\n")
@@ -262,7 +267,7 @@ def cause(error: Exception) -> str:
     """Return in one line why the knowledge cannot be used."""
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {(error.strerror or 'cannot be read').lower()}"
-    told = str(error) if isinstance(error, CovergraphError) else f"{type(error).__name__}: {error}"
+    told = str(error) if isinstance(error, CovergraphError) else placed(error)
     return " ".join(told.split())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -86,7 +87,7 @@ def test_broken_knowledge_is_not_served(installed: Path, knowledge: Path) -> Non
     assert served.stderr.count("ontology/facts.ttl") <= 2, "said once or twice, not for ever"
 
 
-def asked(client: str, server: str) -> int:
+def asked(client: str, server: str, app: Any = None) -> int:
     """Return the status that a caller gets from an application that was started in any way."""
     sent: list[Any] = []
 
@@ -106,7 +107,7 @@ def asked(client: str, server: str) -> int:
         "client": (client, 1),
         "server": (server, 8000),
     }
-    asyncio.run(create_app(Settings())(scope, receive, send))
+    asyncio.run((app or create_app(Settings()))(scope, receive, send))
     status: int = sent[0]["status"]
     return status
 
@@ -172,3 +173,17 @@ def test_server_rereads_on_hangup_keeps_decisions_and_ends_well(tmp_path: Path) 
         "replay", ids[0], str(EXAMPLES / "sacroiliac-injection.ttl"), "--decisions", str(log)
     )
     assert other.returncode == 2 and other.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(errno.EMFILE, 503), (errno.ENFILE, 503), (errno.EIO, 500)]
+)
+def test_server_out_of_descriptors_is_busy(
+    monkeypatch: pytest.MonkeyPatch, number: int, status: int
+) -> None:
+    def spent() -> None:
+        raise OSError(number, os.strerror(number))
+
+    app = create_app(Settings())
+    monkeypatch.setattr(app, "app", lambda *_: spent())
+    assert asked("127.0.0.1", "127.0.0.1", app) == status

@@ -87,11 +87,10 @@ def warn_of_departures(command: str | None) -> None:
     Two commands say it in their own way: the server refuses to start, and lint lists it.
     """
     from .knowledge.base import knowledge_root
-    from .knowledge.manifest import departures
+    from .knowledge.manifest import departure
 
-    if command not in ("serve", "lint") and (found := departures(knowledge_root())):
-        told = "; ".join(found)
-        print(f"covergraph: the knowledge is not that of the release: {told}", file=sys.stderr)
+    if command not in ("serve", "lint") and (told := departure(knowledge_root())):
+        print(f"covergraph: {told}", file=sys.stderr)
 
 
 @app.callback()

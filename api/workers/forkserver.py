@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from covergraph.collector import collect_never, settle
-from covergraph.errors import CovergraphError
+from covergraph.errors import CovergraphError, KnowledgeError
 
 from .limits import Limits, confine
 
@@ -230,7 +230,8 @@ def placed(error: BaseException) -> str:
 def main() -> None:
     """Run the fork servers on the sockets whose descriptors are the arguments."""
     # Imported here, so that a server that only talks to workers loads none of it.
-    from covergraph.knowledge.base import knowledge, refuse_departures
+    from covergraph.knowledge.base import knowledge, knowledge_root
+    from covergraph.knowledge.manifest import departure
 
     from .jobs import ReasonerJobs
     from .queries import QueryJobs
@@ -241,8 +242,10 @@ def main() -> None:
     work, questions = (socket.socket(fileno=int(number)) for number in sys.argv[1:])
     asked = [work, questions]
     try:
+        # First, so that a file which is damaged is told as that.
+        if told := departure(knowledge_root()):
+            raise KnowledgeError(told)
         known = knowledge()
-        refuse_departures(known)
         if os.fork() == 0:
             # While it derives its view, others ask for pages.
             os.nice(5)

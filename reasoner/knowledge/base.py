@@ -18,7 +18,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from ..errors import KnowledgeError
 from ..namespaces import COV, OWL, POLICIES, RDF, RDFS, SKOS
 from ..triples import Spo, Term, Triples
-from .manifest import departures, standing
+from .manifest import standing
 from .ownership import refuse_trespass
 from .releases import TABLE
 
@@ -327,18 +327,6 @@ def knowledge_root() -> Path:
     package = Path(__file__).resolve().parents[1]
     installed = package / "_knowledge"
     return installed if installed.is_dir() else package.parent
-
-
-def refuse_departures(knowledge: Knowledge) -> None:
-    """Refuse files that are not those of the release, where there is a manifest of it.
-
-    Raises
-    ------
-    KnowledgeError
-        Naming what is missing, changed or not in the manifest.
-    """
-    if found := departures(knowledge.root):
-        raise KnowledgeError(f"the knowledge is not that of the release: {'; '.join(found)}")
 
 
 def read_turtle(data: bytes, name: str) -> list[Spo]:

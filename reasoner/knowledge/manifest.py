@@ -46,6 +46,12 @@ def departures(root: Path) -> list[str]:
     return [f"{how}: {name}" for name, how in sorted(found.items())]
 
 
+def departure(root: Path) -> str:
+    """Return in one sentence how the files differ from the manifest; empty where they do not."""
+    found = departures(root)
+    return f"the knowledge is not that of the release: {'; '.join(found)}" if found else ""
+
+
 def standing(root: Path) -> str:
     """Return whether the knowledge is that of a release, an altered one, or in development."""
     if not (root / NAME).is_file():

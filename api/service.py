@@ -169,8 +169,14 @@ class Service:
         if task is None:
             task = asyncio.create_task(self.workers.do(lane, job))
             self.writing[key] = task
-            task.add_done_callback(lambda _: self.writing.pop(key, None))
+            task.add_done_callback(lambda done: self._written_by(key, done))
         return await asyncio.shield(task)
+
+    def _written_by(self, key: str, done: asyncio.Task[Reply]) -> None:
+        """Forget a task that has ended; how, is known, whether anybody still waits or not."""
+        self.writing.pop(key, None)
+        if not done.cancelled():
+            done.exception()
 
     def unchanging(self, body: bytes, media_type: str, tag: str) -> Response:
         """Return a response that can be remembered, here and by others."""

@@ -103,6 +103,7 @@ class ForkServer:
             self._kill_late()
             if not self._accept(selector):
                 break
+        signal.set_wakeup_fd(-1)
         for pid in self.workers:
             os.kill(pid, signal.SIGKILL)
 
@@ -246,7 +247,8 @@ def main() -> None:
         if told := departure(knowledge_root()):
             raise KnowledgeError(told)
         known = knowledge()
-        if os.fork() == 0:
+        other = os.fork()
+        if other == 0:
             # While it derives its view, others ask for pages.
             os.nice(5)
             asked = [questions]
@@ -262,8 +264,22 @@ def main() -> None:
                 control.sendall(BROKEN + cause(error).encode() + b"\n")
         sys.exit(1)
     server.run()
+    if other:
+        end(other)
     # At once: to take down a heap of this size object by object would only keep the server.
     os._exit(0)
+
+
+def end(pid: int) -> None:
+    """Wait a moment until the other fork server ends too; while it loads, it does not hear."""
+    for _ in range(20):
+        try:
+            if os.waitpid(pid, os.WNOHANG) != (0, 0):
+                return
+        except ChildProcessError:
+            return
+        time.sleep(0.05)
+    os.kill(pid, signal.SIGKILL)
 
 
 def cause(error: Exception) -> str:

@@ -11,8 +11,9 @@ returns the ASGI application; the routes are in ``routes``, what surrounds them 
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query
@@ -23,6 +24,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from . import examples, models
+from .keys import KeyFile
+from .metrics import MEDIA_TYPE as METRICS_TYPE
 from .middleware import Middleware
 from .openapi import PROBLEM_MODELS, refusing, settled
 from .problems import MEDIA_TYPE, Problem
@@ -49,12 +52,15 @@ def create_app(settings: Settings | None = None) -> Middleware:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        # Not waited for: until the fork servers have loaded, only what needs them waits.
-        service.workers.start()
+        # A server that cannot decide does not listen. Queries have a view to derive, and wait.
+        await service.workers.open()
+        rereading_keys(settings.keys)
         ahead = asyncio.create_task(service.write_ahead())
         yield
         ahead.cancel()
         service.workers.close()
+        if service.keeper is not None:
+            await service.keeper.close()
 
     app = FastAPIOffline(
         title=DISTRIBUTION,
@@ -69,11 +75,37 @@ def create_app(settings: Settings | None = None) -> Middleware:
         redirect_slashes=False,
     )
 
-    @app.get("/health", tags=["graph"], responses=refusing(400) | _healthy())
+    def told() -> Response:
+        found = models.Health(
+            status="ok", version=settings.version, knowledge=service.workers.knowledge
+        )
+        return Response(found.model_dump_json(), headers=JSON_NOW)
+
+    @app.get("/live", tags=["graph"], responses=refusing(400) | _healthy())
+    async def live(_: Annotated[models.Nothing, Query()]) -> Response:
+        """Say that the server runs, and which version of it."""
+        return told()
+
+    @app.get("/health", tags=["graph"], responses=refusing(400, 503) | _healthy())
     async def health(_: Annotated[models.Nothing, Query()]) -> Response:
-        """Say that the server is up, and which version of it."""
-        told = models.Health(status="ok", version=settings.version)
-        return Response(told.model_dump_json(), headers=JSON_NOW)
+        """Say that the server runs and its knowledge can be used."""
+        if service.workers.is_shut():
+            raise Problem(503, "the server's knowledge cannot be used", hint=service.workers.broken)
+        return told()
+
+    @app.get("/ready", tags=["graph"], responses=refusing(400, 503) | _healthy())
+    async def ready(_: Annotated[models.Nothing, Query()]) -> Response:
+        """Say that decisions, lookups and queries are all answered now."""
+        if not service.workers.is_ready():
+            what = "the server's knowledge cannot be used" if service.workers.broken else "loading"
+            raise Problem(503, what, hint=service.workers.broken, headers={"Retry-After": "5"})
+        return told()
+
+    @app.get("/metrics", tags=["graph"], responses=refusing(400) | _counted())
+    async def metrics(_: Annotated[models.Nothing, Query()]) -> Response:
+        """Show what was counted since the server was started, as Prometheus reads it."""
+        headers = {"Content-Type": METRICS_TYPE, "Cache-Control": NEVER}
+        return Response(service.metrics.text(service.workers), headers=headers)
 
     app.include_router(router(service))
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -83,12 +115,24 @@ def create_app(settings: Settings | None = None) -> Middleware:
     return Middleware(app, app.router, service)
 
 
+def rereading_keys(keys: KeyFile) -> None:
+    """Read the keys again on SIGHUP, which would end the server otherwise."""
+    if hasattr(signal, "SIGHUP"):
+        with suppress(RuntimeError, ValueError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, keys.reread)
+
+
 JSON_NOW = {"Content-Type": "application/json", "Cache-Control": NEVER}
 
 
 def _healthy() -> dict[int | str, dict[str, Any]]:
     content = {"application/json": {"example": examples.HEALTH}}
     return {200: {"description": "It is up.", "model": models.Health, "content": content}}
+
+
+def _counted() -> dict[int | str, dict[str, Any]]:
+    content = {METRICS_TYPE.partition(";")[0]: {"schema": {"type": "string"}}}
+    return {200: {"description": "The counts.", "content": content}}
 
 
 def _describe(app: FastAPI, settings: Settings) -> None:

@@ -53,4 +53,4 @@ QUERY = f"""PREFIX cov: <{COV}>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 SELECT ?policy ?label WHERE {{ ?policy a cov:Policy ; rdfs:label ?label }} ORDER BY ?policy
 """
-HEALTH = {"status": "ok", "version": "0.1.0"}
+HEALTH = {"status": "ok", "version": "0.1.0", "knowledge": "5f" * 32}

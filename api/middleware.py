@@ -8,18 +8,26 @@ may carry a caller's words.
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.routing import Match, Mount, Router
 
+from covergraph.errors import KnowledgeError
+
 from .cache import Cache
-from .keys import presented
+from .guesses import Door
+from .keys import HOLDER, presented
+from .negotiation import LONGEST
 from .problems import MEDIA_TYPE, Problem
 from .service import TAG, Service
+from .settings import is_address, is_loopback
+from .workers.client import busy
 from .workers.forkserver import report
 
 Scope = MutableMapping[str, Any]
@@ -29,9 +37,11 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-OPEN = frozenset({"/health"})
+OPEN = frozenset({"/health", "/live", "/ready"})
 PAGES_KEPT = 12 * 2**20
 LOOKUPS = "/coverage"
+# What a machine has run out of: descriptors or memory, which others give back soon.
+SPENT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 SAFE: Headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 log = logging.getLogger("covergraph.access")
@@ -62,11 +72,12 @@ class Middleware:
     def __init__(self, app: App, router: Router, service: Service) -> None:
         self.app, self.router, self.service = app, router, service
         self.keys = service.settings.keys
+        self.door = Door(self.keys)
         self.pages: Cache[tuple[str, bytes, bytes], Page] = Cache(most_bytes=PAGES_KEPT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
+            await self._lifespan(scope, receive, send)
             return
         began, status = time.perf_counter(), 0
 
@@ -81,24 +92,61 @@ class Middleware:
         except Problem as problem:
             await refuse(noted, problem)
         except Exception as error:
-            report(error)
-            if not status:
-                await refuse(noted, Problem(500, "the server failed"))
+            if not isinstance(error, OSError) or error.errno not in SPENT:
+                report(error)
+                if not status:
+                    await refuse(noted, Problem(500, "the server failed"))
+            elif not status:
+                await refuse(noted, busy())
         finally:
             route = getattr(scope.get("route"), "path", "-")
-            taken = (time.perf_counter() - began) * 1000
-            log.info("%s %s %d %.1f ms", scope["method"], route, status, taken)
+            taken = time.perf_counter() - began
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            self.service.metrics.answered(method, route, status, taken)
+            log.info("%s %s %d %.1f ms", scope["method"], route, status, taken * 1000)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        method, path = scope["method"], scope["path"]
-        headers = dict(scope["headers"])
-        if self.keys and path not in OPEN and not self.keys.holder(presented(headers)):
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Start and end; a server that cannot start says why in a line."""
+
+        async def plain(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed" and self.service.workers.broken:
+                message = {**message, "message": f"covergraph: {self.service.workers.broken}"}
+            await send(message)
+
+        with suppress(KnowledgeError):
+            await self.app(scope, receive, plain)
+
+    def _admit(self, scope: Scope) -> None:
+        """Let in who may ask, and say in the request whose key it was.
+
+        Raises
+        ------
+        Problem
+            400, 401 or 429 for a key; 403 where there are no keys, and the caller is not on this
+            machine: whoever starts the server in whatever way, it is not open to others then.
+        """
+        client = (scope.get("client") or ("", 0))[0]
+        if not self.keys:
+            here = (scope.get("server") or ("", 0))[0]
+            if not (is_local(client) and is_local(here)):
+                raise Problem(403, "without API keys only callers on this machine are answered")
+            return
+        if scope["path"] in OPEN:
+            return
+        holder = self.door.holder(presented(scope["headers"]), client)
+        if holder is None:
             raise Problem(
                 401,
                 "an API key is needed",
                 hint="send it as Authorization: Bearer KEY",
                 headers={"WWW-Authenticate": "Bearer"},
             )
+        scope.setdefault("state", {})[HOLDER] = holder
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._admit(scope)
+        method = scope["method"]
+        headers = dict(scope["headers"])
         if method == "HEAD":
             scope, send = {**scope, "method": "GET"}, _without_body(send)
         elif method != "GET":
@@ -127,8 +175,9 @@ class Middleware:
             page = caught.page()
             if page is None:
                 return
-            if key[0] != LOOKUPS:
-                self.pages.keep(key, page, len(page.body))
+            # What is accepted counts as it is kept; past its first part nobody has read it.
+            if key[0] != LOOKUPS and len(key[2]) <= LONGEST:
+                self.pages.keep(key, page, len(page.body) + sum(map(len, key)))
         if asked and _matches(asked, page.etag):
             kept = [h for h in page.headers if h[0] not in (b"content-type", b"content-length")]
             await _send(send, 304, kept, None)
@@ -181,6 +230,11 @@ class _Caught:
         if self.start is None:
             return None
         return Page(list(self.start["headers"]), b"".join(self.parts), self.etag)
+
+
+def is_local(host: str) -> bool:
+    """Return whether an end of a connection is on this machine, as any but an address is."""
+    return is_loopback(host) or not is_address(host)
 
 
 def not_allowed(allowed: list[str]) -> Problem:

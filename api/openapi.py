@@ -16,15 +16,18 @@ Responses = dict[int | str, dict[str, Any]]
 REFUSALS = {
     400: "What was sent is at fault; the problem says where, and repeats nothing of it.",
     401: "An API key is needed.",
+    403: "Without API keys only callers on this machine are answered.",
     404: "Not found.",
     405: "The method is not allowed here.",
     406: "None of the accepted types is offered.",
     408: "The body did not come in time.",
     413: "The body is too large.",
     415: "The body is of a type that is not read.",
+    429: "Too many wrong keys were presented.",
+    431: "The headers are too long.",
     503: "Too many wait, or it took more time or memory than it may have.",
 }
-ALWAYS = (401, 405, 503)
+ALWAYS = (401, 403, 405, 429, 431, 503)
 BODY = (400, 406, 408, 413, 415)
 PROBLEM = {"$ref": "#/components/schemas/ProblemDetails"}
 TEXT = {"schema": {"type": "string"}}

@@ -48,11 +48,16 @@ class Problem(Exception):
     def of(cls, error: InputError, status: int = 400) -> Problem:
         return cls(status, error.what, error.where, error.hint)
 
+    @property
+    def title(self) -> str:
+        """The words that go with the status."""
+        return HTTPStatus(self.status).phrase
+
     def body(self) -> bytes:
         """Return the problem as JSON; what is empty is left out."""
         stated = {
             "type": "about:blank",
-            "title": HTTPStatus(self.status).phrase,
+            "title": self.title,
             "status": self.status,
             "detail": self.detail,
             "where": self.where,

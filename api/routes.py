@@ -12,6 +12,7 @@ from covergraph.version import engine_version
 
 from . import models
 from .bodies import body_of, essence
+from .keys import HOLDER
 from .negotiation import JSON, JSON_LD, MARKDOWN, N_TRIPLES, RESOURCE, TURTLE, chosen
 from .openapi import BODY, body_of_request, offering
 from .problems import Problem
@@ -29,6 +30,11 @@ def single(request: Request) -> None:
     names = [name for name, _ in request.query_params.multi_items()]
     if len(names) != len(set(names)):
         raise Problem(400, "duplicate parameter", "query")
+
+
+def holder_of(request: Request) -> str:
+    """Return whose key a request came with; empty where no key is needed."""
+    return str(request.scope.get("state", {}).get(HOLDER, ""))
 
 
 def router(service: Service) -> APIRouter:
@@ -157,7 +163,21 @@ def _decisions(api: APIRouter, service: Service) -> None:
         words = asked.model_dump(exclude_none=True)
         job = {**words, "do": do, "media_type": media_type}
         job["accept"] = request.headers.get("accept", "")
-        return await service.work("decision", job, await body_of(request, most))
+        body = await body_of(request, most)
+        return await service.work("decision", job, body, holder_of(request))
+
+    @api.get(
+        "/decisions/{id}",
+        tags=["decisions"],
+        responses=offering(models.KeptDecision, 400, 404, types=(JSON,), unchanging=False),
+    )
+    async def kept(
+        request: Request,
+        id: Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", examples=["0" * 32])],
+        _: None_,
+    ) -> Response:
+        """Show a decision that was kept, with its receipt, to whose key asked for it."""
+        return await service.kept(id, holder_of(request))
 
     @api.post(
         "/decisions",

@@ -9,7 +9,6 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, TypeAlias
@@ -17,9 +16,13 @@ from typing import Any, TypeAlias
 from starlette.requests import Request
 from starlette.responses import Response
 
+from covergraph.days import day_written
+
 from .cache import Cache
+from .keeping import IDS, Keeper
+from .metrics import Metrics
 from .models import LookupQuery
-from .negotiation import JSON, RESOURCE, chosen
+from .negotiation import JSON, LONGEST, RESOURCE, chosen
 from .problems import Problem
 from .settings import Settings
 from .workers.client import Reply, Workers
@@ -54,6 +57,8 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.workers = Workers()
+        self.metrics = Metrics()
+        self.keeper = Keeper(settings.decisions) if settings.decisions else None
         self.writing: dict[str, asyncio.Task[Reply]] = {}
         self.lookups: Cache[LookupKey, LookupPage] = Cache(most_bytes=LOOKUPS_KEPT)
         self.turning_days: list[str] = []
@@ -164,8 +169,14 @@ class Service:
         if task is None:
             task = asyncio.create_task(self.workers.do(lane, job))
             self.writing[key] = task
-            task.add_done_callback(lambda _: self.writing.pop(key, None))
+            task.add_done_callback(lambda done: self._written_by(key, done))
         return await asyncio.shield(task)
+
+    def _written_by(self, key: str, done: asyncio.Task[Reply]) -> None:
+        """Forget a task that has ended; how, is known, whether anybody still waits or not."""
+        self.writing.pop(key, None)
+        if not done.cancelled():
+            done.exception()
 
     def unchanging(self, body: bytes, media_type: str, tag: str) -> Response:
         """Return a response that can be remembered, here and by others."""
@@ -179,17 +190,32 @@ class Service:
             ("vary", "Accept"),
         ]
 
-    async def work(self, lane: str, job: dict[str, Any], body: bytes) -> Response:
-        """Answer with what a worker makes of a body; nobody keeps it."""
+    async def work(self, lane: str, job: dict[str, Any], body: bytes, holder: str = "") -> Response:
+        """Answer with what a worker makes of a body; no cache keeps it.
+
+        Decisions among it are counted, and where they are to be kept, are kept before they are
+        told.
+        """
+        if self.keeper is not None:
+            job = {**job, "keep": True}
         answer = await self.workers.do(lane, job, body)
-        return Response(
-            answer.body,
-            headers={
-                "Content-Type": with_charset(answer.media_type),
-                "Cache-Control": NEVER,
-                "Vary": "Accept",
-            },
-        )
+        headers = {
+            "Content-Type": with_charset(answer.media_type),
+            "Cache-Control": NEVER,
+            "Vary": "Accept",
+        }
+        if self.keeper is not None and answer.answers:
+            headers[IDS] = ", ".join(await self.keeper.keep(answer.answers, holder))
+        self.metrics.decided(answer.answers)
+        return Response(answer.body, headers=headers)
+
+    async def kept(self, id: str, holder: str) -> Response:
+        """Answer with a decision that was kept, to whose key asked for it."""
+        if self.keeper is None:
+            raise Problem(404, "this server keeps no decisions")
+        found = (await self.keeper.find(id, holder)).told()
+        body = json.dumps(found, ensure_ascii=False).encode()
+        return Response(body, headers={"Content-Type": JSON, "Cache-Control": NEVER})
 
 
 def pages_of(shelf: bytes) -> Iterator[tuple[str, bytes]]:
@@ -206,9 +232,13 @@ def tag_of(body: bytes) -> str:
     return f'{TAG}{sha256(body).hexdigest()[:32]}"'
 
 
-@lru_cache(maxsize=256)
 def offered(accept: str) -> str | None:
     """Return the form of a resource that a caller likes best; None when it takes none."""
+    return _offered(accept[:LONGEST])
+
+
+@lru_cache(maxsize=256)
+def _offered(accept: str) -> str | None:
     found = chosen(accept, RESOURCE)
     return found[0] if found else None
 
@@ -219,7 +249,7 @@ def job_of(request: Request, do: str, words: dict[str, Any]) -> dict[str, Any]:
 
 def is_day(text: str) -> bool:
     try:
-        date.fromisoformat(text)
+        day_written(text)
     except ValueError:
         return False
     return True

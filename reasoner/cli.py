@@ -6,6 +6,7 @@ or its knowledge is.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from typing import Annotated
@@ -13,7 +14,7 @@ from typing import Annotated
 import typer
 
 from .collector import collect_seldom
-from .commands import authoring, batch, compare, decide, ontology, policies, query, serve
+from .commands import authoring, batch, compare, decide, kept, ontology, policies, query, serve
 from .errors import CovergraphError, InputError
 from .version import ENGINE, engine_version
 
@@ -27,6 +28,8 @@ app = typer.Typer(
 )
 about_ontology = typer.Typer(help="Check the ontology with an OWL reasoner.", no_args_is_help=True)
 app.add_typer(about_ontology, name="ontology")
+about_decisions = typer.Typer(help="Look into the decisions that were kept.", no_args_is_help=True)
+app.add_typer(about_decisions, name="decisions")
 
 app.command("decide")(decide.decide)
 app.command("batch")(batch.batch)
@@ -39,6 +42,9 @@ app.command("queries")(query.queries)
 app.command("vocabulary")(authoring.vocabulary)
 app.command("lint")(authoring.lint)
 app.command("serve")(serve.serve)
+app.command("replay")(kept.replay)
+about_decisions.command("verify")(kept.verify)
+about_decisions.command("show")(kept.show)
 about_ontology.command("check")(ontology.check)
 about_ontology.command("build")(ontology.build)
 
@@ -50,12 +56,22 @@ def main() -> None:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     collect_seldom()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except InputError as error:
         print(f"covergraph: {error}", file=sys.stderr)
         sys.exit(2)
     except CovergraphError as error:
         print(f"covergraph: {error}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            # The disk that the output goes to is full: what is left of it would fail once more.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        reason = (error.strerror or str(error)).lower()
+        print(f"covergraph: {error.filename or 'standard output'}: {reason}", file=sys.stderr)
         sys.exit(1)
 
 
@@ -65,13 +81,27 @@ def version_asked(asked: bool) -> None:
         raise typer.Exit
 
 
+def warn_of_departures(command: str | None) -> None:
+    """Say on standard error that the knowledge is not that of the release, where it is not.
+
+    Two commands say it in their own way: the server refuses to start, and lint lists it.
+    """
+    from .knowledge.base import knowledge_root
+    from .knowledge.manifest import departure
+
+    if command not in ("serve", "lint") and (told := departure(knowledge_root())):
+        print(f"covergraph: {told}", file=sys.stderr)
+
+
 @app.callback()
 def root(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=version_asked, is_eager=True, help="Show it.")
     ] = False,
 ) -> None:
     """Decide coverage requests against payers' medical policies."""
+    warn_of_departures(context.invoked_subcommand)
 
 
 if __name__ == "__main__":

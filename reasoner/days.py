@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?$")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LONGEST_MONTHS_OFF = 4
 
 
@@ -23,6 +24,19 @@ def parts(duration: str) -> tuple[int, int]:
         raise ValueError(f"{duration} is not a duration in years, months or days")
     years, months, weeks, days = (int(g or 0) for g in found.groups())
     return years * 12 + months, weeks * 7 + days
+
+
+def day_written(text: str) -> date:
+    """Return the day that a text is as YYYY-MM-DD, and in no other way of ISO 8601.
+
+    Raises
+    ------
+    ValueError
+        When it is not written so, or is not a day of the calendar.
+    """
+    if not DAY.fullmatch(text):
+        raise ValueError("not written as YYYY-MM-DD")
+    return date.fromisoformat(text)
 
 
 def spoken(duration: str) -> str:

@@ -29,7 +29,7 @@ ORDER = (
     ("lookup", "comparison", "sparql", "owl", "authoring"),
     ("render",),
     # The public face: `reasoner/__init__.py` itself.
-    ("batch", "covergraph"),
+    ("batch", "kept", "covergraph"),
     ("commands",),
     ("cli",),
     ("api",),

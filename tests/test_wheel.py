@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from covergraph.engine import Reasoner
+from covergraph.knowledge.manifest import NAME, manifest
 from covergraph.render.data import shapes_digest
 from tests.variations import CENTENE, EARLY, example
 
@@ -42,8 +43,14 @@ class Installed(NamedTuple):
         """Return an environment that finds the installed package before an editable one."""
         return {**os.environ, "PYTHONPATH": f"{self.elsewhere}{os.pathsep}{self.site}"}
 
-    def run(self, *command: str) -> str:
-        """Run a command with the installed packages, and return what it prints."""
+    def run(self, *command: str, told: str = "") -> str:
+        """Run a command with the installed packages, and return what it prints.
+
+        Parameters
+        ----------
+        told : str
+            What it must say on standard error.
+        """
         ran = subprocess.run(
             command,
             cwd=self.elsewhere,
@@ -52,7 +59,7 @@ class Installed(NamedTuple):
             text=True,
             check=False,
         )
-        assert (ran.returncode, ran.stderr) == (0, "")
+        assert (ran.returncode, ran.stderr) == (0, told)
         return ran.stdout
 
 
@@ -86,6 +93,8 @@ def test_installed_program_decides_outside_the_checkout(
     policy = reasoner.catalogue.edition_of(CENTENE)
     digest = shapes_digest(reasoner.knowledge, policy)
     assert told[0]["receipt"]["shapes"]["sha256"] == digest, "both decide by the same files"
+    known = {"sha256": reasoner.knowledge.digest, "standing": "released"}
+    assert told[0]["receipt"]["knowledge"] == known
 
 
 def test_installed_program_serves_beside_packages_of_the_same_names(installed: Installed) -> None:
@@ -174,7 +183,9 @@ def test_installed_program_reads_the_knowledge_it_brought(installed: Installed) 
     text = gone.read_bytes()
     gone.unlink()
     try:
-        listed = installed.run(str(installed.site / "bin" / "covergraph"), "policies")
+        name = f"shapes/policies/{CENTENE}/2019-07-01.ttl"
+        warning = f"covergraph: the knowledge is not that of the release: missing: {name}\n"
+        listed = installed.run(str(installed.site / "bin" / "covergraph"), "policies", told=warning)
     finally:
         gone.write_bytes(text)
     assert CENTENE not in listed and "nhs-gm/gm070" in listed
@@ -192,6 +203,7 @@ def test_wheel_brings_all_the_knowledge_and_nothing_else(installed: Installed) -
     assert files(installed.knowledge) == files(CHECKOUT)
     found = {path.name for path in installed.site.iterdir() if path.suffix != ".dist-info"}
     assert found == {"covergraph", "bin"}
-    assert {path.name for path in installed.knowledge.iterdir()} == set(FOLDERS)
+    assert {path.name for path in installed.knowledge.iterdir()} == {*FOLDERS, NAME}
+    assert (installed.knowledge / NAME).read_text() == manifest(CHECKOUT)
     (licence,) = installed.site.glob("*.dist-info/licenses/LICENSE")
     assert licence.read_bytes() == (CHECKOUT / "LICENSE").read_bytes()

@@ -55,3 +55,4 @@ class Health(Model):
 
     status: Literal["ok"]
     version: str
+    knowledge: str = Field(description="SHA-256 of the knowledge; empty before it is loaded.")

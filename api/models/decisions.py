@@ -139,6 +139,18 @@ class Decision(Model):
     receipt: dict[str, Any] = Field(description="Versions, hashes, editions and every verdict.")
 
 
+class KeptDecision(Model):
+    """A decision that was kept."""
+
+    id: str
+    made: str = Field(description="When it was made, in UTC.")
+    holder: str = Field(description="Whose key asked for it; empty where no key is needed.")
+    policy: str
+    edition: str | None
+    decision: str
+    receipt: dict[str, Any] = Field(description="Versions, hashes, editions and every verdict.")
+
+
 class Result(Model):
     """One result of a report: a violation where not met, a warning where not documented."""
 

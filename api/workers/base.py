@@ -22,15 +22,27 @@ Job = Callable[[Arguments, bytes, Limits], "Done"]
 
 @dataclass(frozen=True)
 class Done:
-    """What a job gave: bytes with a status and a media type, or a problem."""
+    """What a job gave: bytes with a status and a media type, or a problem.
+
+    Parameters
+    ----------
+    answers : list of dict
+        The decisions among it, each with its policy, for the server to count and to keep.
+    """
 
     status: int = 200
     media_type: str = JSON
     body: bytes = b""
     problem: dict[str, Any] = field(default_factory=dict)
+    answers: list[dict[str, Any]] = field(default_factory=list)
 
     def head(self) -> dict[str, Any]:
-        return {"status": self.status, "media_type": self.media_type, "problem": self.problem}
+        return {
+            "status": self.status,
+            "media_type": self.media_type,
+            "problem": self.problem,
+            "answers": self.answers,
+        }
 
 
 class Jobs:

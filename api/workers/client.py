@@ -9,32 +9,39 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
-import signal
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from typing import Any
 
+from covergraph.errors import KnowledgeError
+
 from ..problems import Problem
-from .forkserver import CRASHED, KINDS, OUT_OF_MEMORY, OUT_OF_TIME
+from .forkserver import CRASHED, KINDS, OUT_OF_MEMORY, OUT_OF_TIME, READY
 
 READ = 2**16
 # A worker's own limit ends it first; this is for a fork server that hangs.
 GRACE = 5.0
 STARTING = 30.0
+# How long loading may take before the server listens, and until broken knowledge is tried again.
+OPENING, AGAIN = 300.0, 30.0
+log = logging.getLogger("covergraph.workers")
 # The fork servers, by the place of their sockets.
 WORK, QUESTIONS = 0, 1
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a job gave: a status, a media type and the bytes."""
+    """What a job gave: a status, a media type and the bytes, and the decisions among them."""
 
     status: int
     media_type: str
     body: bytes
+    answers: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass
@@ -49,11 +56,20 @@ class Lane:
 
     def __post_init__(self) -> None:
         self.slots = asyncio.Semaphore(self.at_once)
-        self.queue = 0
+        self.queue = self.under_way = 0
 
 
 class Workers:
-    """The fork servers, started when first needed and again when one has died."""
+    """The fork servers, started when first needed and again when one has died.
+
+    Attributes
+    ----------
+    broken : str
+        Why the knowledge cannot be used; empty while it can.
+    knowledge : str
+        The digest of the knowledge that the first fork server loaded. Another is not taken up
+        without a word: whoever wants that starts the server anew.
+    """
 
     def __init__(self) -> None:
         cores = os.cpu_count() or 1
@@ -65,8 +81,54 @@ class Workers:
             "query": Lane(b"q", cores, 16, 10.0, QUESTIONS),
         }
         self.controls: list[socket.socket] = []
-        self.ready: list[asyncio.Future[None]] = []
+        self.ready: list[asyncio.Future[str]] = []
         self.process: subprocess.Popen[bytes] | None = None
+        self.broken, self.knowledge = "", ""
+        self.tried_again = 0.0
+
+    async def open(self) -> None:
+        """Start the fork servers, and wait until they have loaded the knowledge.
+
+        Raises
+        ------
+        KnowledgeError
+            When it cannot be used.
+        """
+        self.start()
+        try:
+            await self._until_ready(WORK, OPENING)
+        except Problem as problem:
+            self.broken = self.broken or "what loads the knowledge has ended"
+            raise KnowledgeError(self.broken) from problem
+
+    def is_ready(self) -> bool:
+        """Return whether every fork server has loaded and is there; start those that died."""
+        if self.is_shut():
+            return False
+        self.start()
+        loaded = [done for done in self.ready if done.done() and not done.cancelled()]
+        try:
+            for done in loaded:
+                self._learn(done.result())
+        except KnowledgeError as error:
+            self._break(str(error))
+        except OSError:
+            self.close()
+        else:
+            if all(map(there, self.controls)):
+                return len(loaded) == len(self.ready)
+            self.close()
+        return False
+
+    def is_shut(self) -> bool:
+        """Return whether the knowledge cannot be used, and is not tried again yet."""
+        return bool(self.broken) and time.monotonic() < self.tried_again
+
+    def _learn(self, digest: str) -> None:
+        self.knowledge = self.knowledge or digest
+        if digest != self.knowledge:
+            raise KnowledgeError("it has changed since the server was started")
+        self.broken = ""
 
     def start(self) -> None:
         """Start the fork servers if they do not run. They are ready when they have loaded all."""
@@ -85,18 +147,25 @@ class Workers:
             ours.setblocking(False)
             end.close()
         self.ready = [asyncio.ensure_future(said_ready(ours)) for ours in self.controls]
+        for loading in self.ready:
+            # Whether anybody waits for it or not, what became of it is known.
+            loading.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     def close(self) -> None:
         """End the fork servers and with them every worker."""
+        was_ready = bool(self.ready) and self.ready[WORK].done()
         for waiting in self.ready:
             waiting.cancel()
         for control in self.controls:
             control.close()
         self.controls, self.ready = [], []
         if self.process is not None:
-            if self.process.poll() is None:
-                self.process.send_signal(signal.SIGTERM)
-            self.process.wait(GRACE)
+            # A fork server ends when its server is gone; one that still loads does not hear it.
+            try:
+                self.process.wait(GRACE if was_ready else 0)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(GRACE)
             self.process = None
 
     async def do(self, lane_name: str, job: dict[str, Any], body: bytes = b"") -> Reply:
@@ -118,16 +187,24 @@ class Workers:
             raise busy() from None
         finally:
             lane.queue -= 1
+        lane.under_way += 1
         try:
+            if self.is_shut():
+                raise unusable()
             self.start()
             await self._until_ready(lane.server)
             return await self._ask(lane, json.dumps(job).encode() + b"\n" + body)
         finally:
+            lane.under_way -= 1
             lane.slots.release()
 
-    async def _until_ready(self, server: int) -> None:
+    async def _until_ready(self, server: int, patience: float = STARTING) -> None:
         try:
-            await asyncio.wait_for(asyncio.shield(self.ready[server]), STARTING)
+            digest = await asyncio.wait_for(asyncio.shield(self.ready[server]), patience)
+            self._learn(digest)
+        except KnowledgeError as error:
+            self._break(str(error))
+            raise unusable() from None
         except asyncio.CancelledError:
             # Another caller found the fork servers dead, or this one is called off.
             if not self.ready or not self.ready[server].cancelled():
@@ -136,6 +213,13 @@ class Workers:
         except (TimeoutError, OSError):
             self.close()
             raise starting_again() from None
+
+    def _break(self, why: str) -> None:
+        """Leave the knowledge alone for a while: it cannot be used, and no call changes that."""
+        if not self.is_shut():
+            log.error("the knowledge cannot be used: %s", why)
+            self.broken, self.tried_again = why, time.monotonic() + AGAIN
+            self.close()
 
     async def _ask(self, lane: Lane, job: bytes) -> Reply:
         limits = KINDS[lane.kind]
@@ -161,16 +245,36 @@ class Workers:
             writer.close()
 
 
-async def said_ready(control: socket.socket) -> None:
-    """Wait until a fork server says that it is ready.
+async def said_ready(control: socket.socket) -> str:
+    """Wait until a fork server says that it is ready, and return the digest of its knowledge.
 
     Raises
     ------
+    KnowledgeError
+        When it says that its knowledge cannot be used.
     OSError
         When it ends instead.
     """
-    if not await asyncio.get_running_loop().sock_recv(control, 1):
-        raise ConnectionError
+    said = b""
+    while not said.endswith(b"\n"):
+        part = await asyncio.get_running_loop().sock_recv(control, READ)
+        if not part:
+            raise ConnectionError
+        said += part
+    told = said[1:].decode("utf-8", "replace").strip()
+    if not said.startswith(READY):
+        raise KnowledgeError(told)
+    return told
+
+
+def there(control: socket.socket) -> bool:
+    """Return whether the other end of a socket is open."""
+    try:
+        return bool(control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 async def _all(reader: asyncio.StreamReader, most: int) -> bytes:
@@ -197,7 +301,7 @@ def answered(data: bytes, seconds: float) -> Reply:
         raise died(OUT_OF_TIME, seconds)
     if problem := head.get("problem"):
         raise Problem(**problem)
-    return Reply(head["status"], head["media_type"], body)
+    return Reply(head["status"], head["media_type"], body, tuple(head["answers"]))
 
 
 def died(reason: str, seconds: float) -> Problem:
@@ -206,6 +310,12 @@ def died(reason: str, seconds: float) -> Problem:
     if reason == OUT_OF_MEMORY:
         return Problem(503, "this takes more memory than it may have and was stopped")
     return Problem(503, "this could not be finished and was stopped")
+
+
+def unusable() -> Problem:
+    return Problem(
+        503, "the server's knowledge cannot be used", headers={"Retry-After": str(int(AGAIN))}
+    )
 
 
 def starting_again() -> Problem:

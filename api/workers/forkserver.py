@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from covergraph.collector import collect_never, settle
+from covergraph.errors import CovergraphError, KnowledgeError
 
 from .limits import Limits, confine
 
@@ -48,7 +49,8 @@ KINDS = {
         nice=5,
     ),
 }
-READY = b"."
+# The first of what a fork server says of itself: with its knowledge, or why it cannot work.
+READY, BROKEN = b".", b"!"
 MOST_WORKERS = 32
 OUT_OF_TIME, OUT_OF_MEMORY, CRASHED = "time", "memory", "crash"
 # A worker says by this status that Python itself ran out of memory.
@@ -72,10 +74,12 @@ class ForkServer:
         Where the server asks.
     jobs : Jobs
         What workers do.
+    digest : str
+        The digest of the knowledge that they do it by.
     """
 
-    def __init__(self, control: socket.socket, jobs: Jobs) -> None:
-        self.control, self.jobs = control, jobs
+    def __init__(self, control: socket.socket, jobs: Jobs, digest: str) -> None:
+        self.control, self.jobs, self.digest = control, jobs, digest
         self.workers: dict[int, RunningJob] = {}
 
     def run(self) -> None:
@@ -90,7 +94,7 @@ class ForkServer:
         selector.register(self.control, selectors.EVENT_READ)
         selector.register(woken, selectors.EVENT_READ)
         with contextlib.suppress(BrokenPipeError):
-            self.control.sendall(READY)
+            self.control.sendall(READY + self.digest.encode() + b"\n")
         while True:
             selector.select(self._next_deadline())
             with contextlib.suppress(BlockingIOError):
@@ -99,6 +103,7 @@ class ForkServer:
             self._kill_late()
             if not self._accept(selector):
                 break
+        signal.set_wakeup_fd(-1)
         for pid in self.workers:
             os.kill(pid, signal.SIGKILL)
 
@@ -211,32 +216,78 @@ def tell(channel: socket.socket, died: str) -> None:
 
 def report(error: BaseException) -> None:
     """Write the kind of an error and the place in our own code to standard error."""
+    print(f"covergraph: {placed(error)}", file=sys.stderr, flush=True)
+
+
+def placed(error: BaseException) -> str:
+    """Return the kind of an error and its place in the code; its words may hold a caller's."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
     place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
-    print(f"covergraph: {type(error).__name__} at {place}", file=sys.stderr, flush=True)
+    return f"{type(error).__name__} at {place}"
 
 
 def main() -> None:
     """Run the fork servers on the sockets whose descriptors are the arguments."""
     # Imported here, so that a server that only talks to workers loads none of it.
-    from covergraph.knowledge.base import knowledge
+    from covergraph.knowledge.base import knowledge, knowledge_root
+    from covergraph.knowledge.manifest import departure
 
     from .jobs import ReasonerJobs
     from .queries import QueryJobs
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What is meant for the server reaches its whole group; it ends this process when it is done.
+    for meant in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(meant, signal.SIG_IGN)
     work, questions = (socket.socket(fileno=int(number)) for number in sys.argv[1:])
-    known = knowledge()
-    if os.fork() == 0:
-        # While it derives its view, others ask for pages.
-        os.nice(5)
-        work.close()
-        ForkServer(questions, QueryJobs(known)).run()
-    else:
-        questions.close()
-        ForkServer(work, ReasonerJobs(known)).run()
+    asked = [work, questions]
+    try:
+        # First, so that a file which is damaged is told as that.
+        if told := departure(knowledge_root()):
+            raise KnowledgeError(told)
+        known = knowledge()
+        other = os.fork()
+        if other == 0:
+            # While it derives its view, others ask for pages.
+            os.nice(5)
+            asked = [questions]
+            work.close()
+            server = ForkServer(questions, QueryJobs(known), known.digest)
+        else:
+            asked = [work]
+            questions.close()
+            server = ForkServer(work, ReasonerJobs(known), known.digest)
+    except Exception as error:
+        for control in asked:
+            with contextlib.suppress(OSError):
+                control.sendall(BROKEN + cause(error).encode() + b"\n")
+        sys.exit(1)
+    server.run()
+    if other:
+        end(other)
+    # At once: to take down a heap of this size object by object would only keep the server.
+    os._exit(0)
+
+
+def end(pid: int) -> None:
+    """Wait a moment until the other fork server ends too; while it loads, it does not hear."""
+    for _ in range(20):
+        try:
+            if os.waitpid(pid, os.WNOHANG) != (0, 0):
+                return
+        except ChildProcessError:
+            return
+        time.sleep(0.05)
+    os.kill(pid, signal.SIGKILL)
+
+
+def cause(error: Exception) -> str:
+    """Return in one line why the knowledge cannot be used."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {(error.strerror or 'cannot be read').lower()}"
+    told = str(error) if isinstance(error, CovergraphError) else placed(error)
+    return " ".join(told.split())
 
 
 if __name__ == "__main__":

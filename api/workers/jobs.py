@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from covergraph.authoring.vocabulary import vocabulary
+from covergraph.days import day_written
 from covergraph.engine import Answer, Reasoner
-from covergraph.errors import InputError, with_article
+from covergraph.errors import InputError
 from covergraph.knowledge.base import Knowledge
 from covergraph.knowledge.codes import is_untabled, plain
 from covergraph.lookup import stating_only, turning_days
@@ -19,6 +19,7 @@ from covergraph.render.data import Recorder
 from covergraph.render.forms import listed
 from covergraph.render.graph import decision_graph, validation_report, written
 from covergraph.request.context import shipped_context
+from covergraph.request.horizon import horizon, refuse_beyond
 from covergraph.triples import Triples
 
 from ..negotiation import JSON, JSON_LD, MARKDOWN, RESOURCE, SHACL_PROFILE
@@ -31,10 +32,6 @@ from ..views.procedures import ProcedureViews
 from ..views.reports import report_view
 from .base import Arguments, Done, Jobs, negotiated, preferred
 from .limits import Limits
-
-_IRI = re.compile(r"<[^>]*>")
-_NAMED = re.compile(r"\A([a-z ]+) <[^>]*>")
-_VALUE = re.compile(r"(unknown (?!property)[a-z ]+?) \S+\Z")
 
 
 class ReasonerJobs(Jobs):
@@ -153,25 +150,34 @@ class ReasonerJobs(Jobs):
         if profile == SHACL_PROFILE:
             return self.validate(job, body, _)
         answers = self._answers(job, body)
+        told = self._told(answers, job)
         if media_type == JSON:
-            return Done(200, JSON, listed(self.recorder.text(a) for a in answers).encode())
+            text = listed(self.recorder.text(a) for a in answers).encode()
+            return Done(200, JSON, text, answers=told)
         graph = Triples()
         for answer in answers:
             graph.update(decision_graph(answer, self.recorder))
-        return Done(200, media_type, written(graph, media_type).encode())
+        return Done(200, media_type, written(graph, media_type).encode(), answers=told)
+
+    def _told(self, answers: list[Answer], job: Arguments) -> list[dict[str, Any]]:
+        """Return the answers for the server: all of each where it keeps them, else the names."""
+        if job.get("keep"):
+            return [self.recorder.answer(answer) for answer in answers]
+        return [{"policy": a.selection.key, "decision": a.decision.value} for a in answers]
 
     def validate(self, job: Arguments, body: bytes, _: Limits) -> Done:
         """Answer with the conformance reports alone."""
         media_type, profile = preferred(job, RESOURCE)
         answers = self._answers(job, body)
+        kept = self._told(answers, job)
         if media_type == JSON:
             view = {"reports": [report_view(a) for a in answers]}
-            return Done(200, JSON, json.dumps(view, ensure_ascii=False).encode())
+            return Done(200, JSON, json.dumps(view, ensure_ascii=False).encode(), answers=kept)
         graph = Triples()
         for answer in answers:
             graph.update(validation_report(answer))
         told = f'{media_type};profile="{SHACL_PROFILE}"' if profile else media_type
-        return Done(200, told, written(graph, media_type).encode())
+        return Done(200, told, written(graph, media_type).encode(), answers=kept)
 
     def _answers(self, job: Arguments, body: bytes) -> list[Answer]:
         on = day_of(job["date"]) if job.get("date") else None
@@ -181,6 +187,7 @@ class ReasonerJobs(Jobs):
             raise InputError("policy, payer, plan and all exclude each other")
         try:
             prepared = self.reasoner.read(body, media_type=job["media_type"], on=on)
+            refuse_beyond(prepared.request.date, horizon(date.today()))
             return self.reasoner.decide_all(prepared, **who, every=bool(job.get("all")))
         except InputError as error:
             raise discreet(error) from None
@@ -221,16 +228,14 @@ def shelved(pages: dict[str, bytes]) -> bytes:
 def discreet(error: InputError) -> Problem:
     """Return a problem with a request that names no record and no value of it.
 
-    The program's own messages call a record by its IRI and repeat a code that is unknown.
+    The program's own messages call a record by its IRI and repeat a name that is unknown.
     On a desk that helps; over a network an IRI may be a patient's number.
     """
-    what = _IRI.sub("a name of the request's own", _VALUE.sub(r"\1", error.what))
-    where = _NAMED.sub(lambda named: with_article(named[1]), error.where)
-    return Problem(400, what, _IRI.sub("a record", where), error.hint)
+    return Problem.of(error.discreet())
 
 
 def day_of(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return day_written(text)
     except ValueError:
         raise InputError("not a day of the calendar", "date", "write YYYY-MM-DD") from None

@@ -21,6 +21,7 @@ from ..formats import JSON_LD, N_QUADS, N_TRIPLES, TURTLE
 from ..render.data import missing_sets
 from ..render.words import ENDS
 from ..request.gate import DEFAULT_NAME, Request
+from ..request.horizon import refuse_beyond
 from ..request.records import UNNAMED
 from .change import Change, Compared, as_if_in_force, compared
 from .quads import plain, statements
@@ -52,6 +53,8 @@ class Question:
         Another date of service than the request's.
     compare : str or None
         A second policy, or edition of one, whose answers are held against the first's.
+    latest : date
+        The last day that may be a date of service.
     """
 
     policy: str | None = None
@@ -60,6 +63,7 @@ class Question:
     every: bool = False
     on: date | None = None
     compare: str | None = None
+    latest: date = date.max
 
 
 class RecordLines(NamedTuple):
@@ -82,6 +86,7 @@ class Decider:
         """Return the request that some bytes state, and its answers: the one way through."""
         asked = self.question
         prepared = self.reasoner.read(data, DEFAULT_NAME, media_type, asked.on)
+        refuse_beyond(prepared.request.date, asked.latest)
         if asked.compare:
             keys = (asked.policy or "", asked.compare)
             return prepared.request, [self._any_day.answer(prepared, key) for key in keys]
@@ -128,7 +133,8 @@ class Decider:
             keys = [REQUEST + digest(name.encode())] if name else []
             return RecordLines(decisions, changes, [], keys + graph_keys(record, graphs))
         except InputError as error:
-            rejected = reject(record, error.what, error.where, error.hint)
+            told = error.discreet()
+            rejected = reject(record, told.what, told.where, told.hint)
         except KnowledgeError as error:
             rejected = reject(record, str(error), of="program")
         except Exception as error:

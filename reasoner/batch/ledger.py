@@ -79,7 +79,7 @@ class Ledger:
             fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise InputError("another run is writing to this folder", str(out)) from None
-        said = json.loads(known.read_text()) if known.exists() else {"run": identity}
+        said = said_by(known) if known.exists() else {"run": identity}
         refuse_other(said["run"], identity, out)
         self.finished = bool(said.get("finished"))
         if not known.exists():
@@ -199,6 +199,24 @@ def changed_since() -> InputError:
     return InputError(
         "the inputs have changed since the run began", hint="choose another folder with --out"
     )
+
+
+def said_by(known: Path) -> dict[str, Any]:
+    """Return what a run has said of itself.
+
+    Raises
+    ------
+    InputError
+        When the file is damaged.
+    """
+    try:
+        said = json.loads(known.read_bytes())
+    except ValueError:
+        said = None
+    if isinstance(said, dict) and isinstance(said.get("run"), dict):
+        return said
+    hint = "choose another folder with --out"
+    raise InputError("is damaged, so that the run cannot go on", str(known), hint)
 
 
 def refuse_other(known: dict[str, Any], asked: dict[str, Any], out: Path) -> None:

@@ -61,6 +61,8 @@ _PLAIN = re.compile(rb"(?:%b <[^>]*+> (?:%b|%b) \.\n)++" % (_NAME, _NAME, _QUOTE
 Lines = Iterable[tuple[bytes, int, int]]
 # Stands for a line that was not kept.
 TOO_LONG = b"\0\n"
+# Any number of blank lines, passed over at once: compressed, they cost nothing to send.
+_BLANK_LINES = re.compile(rb"\s*\n")
 UNREADABLE = "not a valid N-Quads statement"
 NO_GRAPH = "the statement stands in no named graph"
 LONG_LINE = f"the line is longer than {LARGEST} bytes"
@@ -95,9 +97,13 @@ def requests_of(source: str, lines: Lines) -> Iterator[Record]:
                 fault, stray = fault or stray, ""
                 at, passed = upto, passed + alike
                 continue
+            if blank := _BLANK_LINES.match(run, at):
+                passed += run.count(b"\n", at, blank.end())
+                at = blank.end()
+                continue
             upto = run.index(b"\n", at) + 1
             line = run[at : upto - 1]
-            if not line.strip() or line.lstrip().startswith(b"#"):
+            if line.lstrip().startswith(b"#"):
                 at, passed = upto, passed + 1
                 continue
             found = _QUAD.match(line)

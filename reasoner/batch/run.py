@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +144,11 @@ def written(out: Path, comparing: bool) -> dict[str, Any]:
                 str(out),
                 "choose another folder with --out",
             )
-    summary: dict[str, Any] = json.loads((out / output.SUMMARY).read_text())
+    try:
+        summary: dict[str, Any] = json.loads((out / output.SUMMARY).read_bytes())
+    except ValueError:
+        hint = "choose another folder with --out"
+        raise InputError("is damaged", str(out / output.SUMMARY), hint) from None
     return summary
 
 
@@ -184,10 +187,9 @@ def identity_of(
     knowledge: Knowledge, question: Question, inputs: list[str], largest: int
 ) -> dict[str, Any]:
     """Return all that the results of a run depend on, in the words of the command line."""
-    files = sorted(knowledge.digests.items())
     return {
         "program": engine_version(),
-        "knowledge": sha256(json.dumps(files).encode()).hexdigest(),
+        "knowledge": knowledge.digest,
         "input": inputs,
         "--policy": question.policy,
         "--payer": question.payer,
@@ -195,5 +197,6 @@ def identity_of(
         "--all": question.every,
         "--date": question.on.isoformat() if question.on else None,
         "--compare": question.compare,
+        "last date of service": question.latest.isoformat(),
         "--chunk": largest,
     }

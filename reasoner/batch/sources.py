@@ -9,10 +9,11 @@ comments and hidden files.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 import pyarrow as pa
 
@@ -29,6 +30,11 @@ MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 READ = f"files ending in {', '.join(FORMS)} are read, and the same with .gz or .zst"
 BOM = b"\xef\xbb\xbf"
 
+# From the first sign of a line that is no blank to its end.
+_WRITTEN = re.compile(rb"\S[^\n]*")
+
+# How much a compressed file may hold: so many bytes, or so many times its own.
+FREE, TIMES = 16 << 20, 200
 BROKEN = "the compressed file breaks off; from this record on it is not read"
 # A checksum stands at the end, so that damage is seen when the records are gone.
 DAMAGED = (
@@ -175,7 +181,21 @@ def _decompressed(path: Path, file: BufferedReader) -> BinaryIO:
             raise InputError("the file is named as compressed, and is not")
         return file
     stream: BinaryIO = pa.CompressedInputStream(pa.PythonFile(file, "r"), found)
-    return stream
+    return cast(BinaryIO, _Bounded(stream, file))
+
+
+class _Bounded:
+    """What a compressed file holds, as long as that is in proportion to its size."""
+
+    def __init__(self, stream: BinaryIO, file: BufferedReader) -> None:
+        self.stream, self.file, self.given = stream, file, 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self.stream.read(size)
+        self.given += len(data)
+        if self.given > max(FREE, TIMES * self.file.tell()):
+            raise InputError(f"the compressed file holds more than {TIMES} times its own size")
+        return data
 
 
 def _parted(source: str, form: str, stream: BinaryIO) -> Iterator[Record]:
@@ -188,14 +208,18 @@ def _lines(source: str, stream: BinaryIO) -> Iterator[Record]:
     """Yield one record for each line that is not blank."""
     number = 0
     for run, first, offset in lines_of(stream):
-        for at, line in enumerate(run.split(b"\n")[:-1]):
-            if run is TOO_LONG:
-                number += 1
-                yield Record(source, number, first, offset, JSON_LD.read_as, b"", b"", LONG_LINE)
-            elif line.strip():
-                number += 1
-                yield Record(source, number, first + at, offset, JSON_LD.read_as, line)
-            offset += len(line) + 1
+        if run is TOO_LONG:
+            number += 1
+            yield Record(source, number, first, offset, JSON_LD.read_as, b"", b"", LONG_LINE)
+            continue
+        line, counted = first, 0
+        for found in _WRITTEN.finditer(run):
+            # What stands before the first sign that is no blank is part of its line.
+            start = run.rfind(b"\n", 0, found.start()) + 1
+            line, counted = line + run.count(b"\n", counted, start), start
+            number += 1
+            text = run[start : found.end()]
+            yield Record(source, number, line, offset + start, JSON_LD.read_as, text)
 
 
 def _document(source: str, form: str, stream: BinaryIO) -> Iterator[Record]:

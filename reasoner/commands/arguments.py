@@ -10,7 +10,9 @@ from typing import Annotated
 
 import typer
 
+from ..days import day_written
 from ..errors import InputError
+from ..request.horizon import horizon, refuse_beyond
 
 PolicyKey = Annotated[
     str | None,
@@ -48,14 +50,21 @@ def day_from(text: str | None) -> date | None:
     Raises
     ------
     InputError
-        When it is not a day of the calendar.
+        When it is not a day of the calendar, or lies too far ahead.
     """
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        day = day_written(text)
     except ValueError:
         raise InputError("--date takes a day as YYYY-MM-DD") from None
+    refuse_beyond(day, last_day(), "--date")
+    return day
+
+
+def last_day() -> date:
+    """Return the last day that may be a date of service today."""
+    return horizon(date.today())
 
 
 def one_decides(policy: str | None, payer: str | None, plan: str | None, every: bool) -> None:

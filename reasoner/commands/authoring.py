@@ -29,10 +29,15 @@ def lint() -> None:
     """Check the ontology, the shapes and the clause registers against the house rules."""
     from ..authoring import lint as rules
     from ..knowledge.base import knowledge
+    from ..knowledge.manifest import departures
 
-    findings = rules.lint(knowledge())
+    found = knowledge()
+    findings = rules.lint(found)
+    for departure in (told := departures(found.root)):
+        print(f"manifest.sha256: {departure}")
     for finding in findings:
         print(f"{finding.file}: {finding.subject}: {finding.rule}: {finding.message}")
-    print(f"{len(findings)} finding{'' if len(findings) == 1 else 's'}")
-    if findings:
+    count = len(findings) + len(told)
+    print(f"{count} finding{'' if count == 1 else 's'}")
+    if count:
         raise typer.Exit(1)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .arguments import Every, OnDay, PayerKey, PlanKey, PolicyKey, day_from, one_decides
+from .arguments import Every, OnDay, PayerKey, PlanKey, PolicyKey, day_from, last_day, one_decides
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -56,7 +56,7 @@ def batch(
     from ..render.text import show
 
     one_decides(policy, payer, plan, every)
-    question = Question(policy, payer, plan, every, day_from(on), compare)
+    question = Question(policy, payer, plan, every, day_from(on), compare, last_day())
     reasoner = Reasoner(look_ahead=False)
     started = time.monotonic()
     try:

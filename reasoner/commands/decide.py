@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 from .. import formats
-from .arguments import Every, OnDay, PayerKey, PlanKey, PolicyKey, day_from, inputs, one_decides
+from ..request.horizon import refuse_beyond
+from .arguments import (
+    Every,
+    OnDay,
+    PayerKey,
+    PlanKey,
+    PolicyKey,
+    day_from,
+    inputs,
+    last_day,
+    one_decides,
+)
 
 
 class Format(StrEnum):
@@ -60,6 +71,8 @@ def decide(
     recorder = Recorder(reasoner.knowledge, reasoner.reads)
     # Every file is read before the first decision is printed: nothing half done.
     read = [reasoner.read(data, name, on=day) for name, data in inputs(requests)]
+    for prepared in read:
+        refuse_beyond(prepared.request.date, last_day(), prepared.request.name)
     decided = [(p.request, reasoner.decide_all(p, policy, payer, plan, every)) for p in read]
     answers = [a for _, found in decided for a in found]
     if form is Format.TEXT:

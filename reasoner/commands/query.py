@@ -6,18 +6,23 @@ graph, and a mistake in it is told with its line.
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import InputError
+from ..errors import CovergraphError, InputError
 from .arguments import one_of
 
 if TYPE_CHECKING:
-    from pyoxigraph import QueryBoolean, QuerySolutions, QueryTriples, Store
+    from pyoxigraph import QueryBoolean, QuerySolutions, QueryTriples, Store, Triple
 
+# What a process that asks says first of what follows.
+ROWS, GRAPH, REFUSED = b"r", b"g", b"!"
 FORMATS = ("table", "csv", "json", "turtle")
 
 
@@ -26,6 +31,9 @@ def query(
         str, typer.Argument(help="A file, - for standard input, or a name.", metavar="QUERY")
     ],
     form: Annotated[str, typer.Option("--format", help="table, csv, json or turtle.")] = "table",
+    seconds: Annotated[
+        float, typer.Option(min=0.01, max=86_400, help="How long the query may take.")
+    ] = 60.0,
 ) -> None:
     """Run a SPARQL query of the library, or one of your own, over the whole graph."""
     from pyoxigraph import QuerySolutions
@@ -35,7 +43,7 @@ def query(
     from ..sparql.store import shipped_store
 
     one_of(form, FORMATS)
-    answer = answered(shipped_store(), text_of(text))
+    answer = in_time(shipped_store(), text_of(text), seconds)
     if isinstance(answer, QuerySolutions) and form == "table":
         show(rows(answer))
     else:
@@ -85,6 +93,56 @@ def _decoded(data: bytes, name: str) -> str:
         return data.decode()
     except UnicodeDecodeError:
         raise InputError("is not UTF-8 text", name) from None
+
+
+def in_time(
+    store: Store, text: str, seconds: float
+) -> QuerySolutions | QueryBoolean | list[Triple]:
+    """Return what a query finds, asked in a process that the system ends when its time is up.
+
+    The engine works in native code, which no exception of ours could stop.
+
+    Raises
+    ------
+    InputError
+        When the query is refused, or takes longer.
+    """
+    from pyoxigraph import QueryResultsFormat, QueryTriples, RdfFormat, parse, parse_query_results
+
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            os.close(reading)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+            with open(writing, "wb") as pipe:
+                try:
+                    found = answered(store, text)
+                    graph = isinstance(found, QueryTriples)
+                    form = RdfFormat.N_TRIPLES if graph else QueryResultsFormat.JSON
+                    data = found.serialize(format=form)  # type: ignore[arg-type]
+                    pipe.write((GRAPH if graph else ROWS) + (data or b""))
+                except InputError as error:
+                    pipe.write(REFUSED + json.dumps([error.what, error.where, error.hint]).encode())
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writing)
+    with open(reading, "rb") as pipe:
+        kind, told = pipe.read(1), pipe.read()
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if code == -signal.SIGALRM:
+        hint = "ask for less, or give it longer with --seconds"
+        raise InputError(f"the query takes longer than {seconds:g} seconds", hint=hint)
+    if code:
+        raise CovergraphError("the query could not be finished")
+    if kind == REFUSED:
+        raise InputError(*json.loads(told))
+    if kind == GRAPH:
+        return [quad.triple for quad in parse(input=told, format=RdfFormat.N_TRIPLES)]
+    return parse_query_results(input=told, format=QueryResultsFormat.JSON)
 
 
 def answered(store: Store, text: str) -> QuerySolutions | QueryBoolean | QueryTriples:

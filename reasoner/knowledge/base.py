@@ -18,6 +18,9 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from ..errors import KnowledgeError
 from ..namespaces import COV, OWL, POLICIES, RDF, RDFS, SKOS
 from ..triples import Spo, Term, Triples
+from .manifest import standing
+from .ownership import refuse_trespass
+from .releases import TABLE
 
 FOLDERS = (
     "ontology",
@@ -97,7 +100,8 @@ class Knowledge:
     files : dict
         From a subject to the file, relative to the root, that describes it.
     by_file, digests : dict
-        The triples of each file, and the SHA-256 of its bytes as they were loaded.
+        The triples of each file, and the SHA-256 of its bytes as they were loaded; the table of
+        ICD-10-CM, which is no Turtle, has its digest too.
     """
 
     root: Path
@@ -105,6 +109,17 @@ class Knowledge:
     files: dict[Term, str] = field(default_factory=dict)
     by_file: dict[str, list[Spo]] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over every file that can decide anything, by name and content."""
+        files = sorted(self.digests.items())
+        return sha256("".join(f"{name} {found}\n" for name, found in files).encode()).hexdigest()
+
+    @cached_property
+    def standing(self) -> str:
+        """Whether these are the files of a release, of an altered one, or in development."""
+        return standing(self.root)
 
     def label(self, term: Term) -> str:
         """Return the label of a term, or its local name where it has none."""
@@ -329,7 +344,8 @@ def load(root: Path) -> Knowledge:
     Raises
     ------
     KnowledgeError
-        When a folder is missing or a file is not valid Turtle.
+        When a folder is missing, a file is not valid Turtle, or a payer's file speaks of what
+        is not its own.
     """
     knowledge = Knowledge(root)
     for folder in FOLDERS:
@@ -339,6 +355,7 @@ def load(root: Path) -> Knowledge:
             name = path.relative_to(root).as_posix()
             data = path.read_bytes()
             triples = read_turtle(data, name)
+            refuse_trespass(name, triples)
             knowledge.digests[name] = sha256(data).hexdigest()
             knowledge.by_file[name] = triples
             knowledge.triples.update(triples)
@@ -348,6 +365,9 @@ def load(root: Path) -> Knowledge:
                 knowledge.files.setdefault(s, name)
             # Elsewhere a shared criterion is only cited; it is described where it has its type.
             knowledge.files.update((s, name) for s, p, _ in triples if p == RDF.type)
+    if not (root / TABLE).is_file():
+        raise KnowledgeError(f"{root} has no file {TABLE}")
+    knowledge.digests[TABLE] = sha256((root / TABLE).read_bytes()).hexdigest()
     return knowledge
 
 

@@ -9,6 +9,7 @@ classes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from difflib import get_close_matches
@@ -20,6 +21,9 @@ from ..namespaces import CODE, COV, OWL
 from ..triples import Node, Term
 from .base import Knowledge
 from .releases import releases, spelled
+
+# What may be a code with a slip in it; the rest may be anything of a patient's.
+_LIKE_A_CODE = re.compile(r"(?=.*[0-9])[0-9A-Z][0-9A-Z .,-]{1,8}")
 
 
 def plain(code: Term) -> str:
@@ -53,6 +57,8 @@ def nearest(code: Term, cls: NamedNode, knowledge: Knowledge) -> list[str]:
     for one that differs in nothing but capitals and blanks.
     """
     written = plain(code).upper()
+    if not _LIKE_A_CODE.fullmatch(written):
+        return []
     pool = {plain(c) for c in knowledge.instances_of(cls)}
     if cls == COV.ProcedureCode:
         bare = "".join(c for c in written if c.isalnum())

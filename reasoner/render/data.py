@@ -190,6 +190,7 @@ class Recorder:
                 for c in selection.considered
             ],
             "shapes": {"sha256": self.shapes_digest(policy)} if policy else None,
+            "knowledge": {"sha256": self.knowledge.digest, "standing": self.knowledge.standing},
             "notes": [note.text for note in answer.notes],
             "restsOn": [reading.words for reading in answer.rests_on],
             "verdicts": verdicts,

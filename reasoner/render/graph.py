@@ -47,6 +47,7 @@ def decision_graph(answer: Answer, recorder: Recorder) -> Triples:
     out.add(decision, RDFS.comment, Literal(answer.reason))
     out.add(decision, COV.requestHash, Literal(answer.request.digest))
     out.add(decision, COV.engineVersion, Literal(f"{ENGINE} {engine_version()}"))
+    out.add(decision, COV.knowledgeHash, Literal(recorder.knowledge.digest))
     out.add(decision, PROV.wasDerivedFrom, answer.request.iri)
     if answer.value:
         out.add(decision, COV.worstOutcome, ENDS[answer.value.worst].term)

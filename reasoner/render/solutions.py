@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pyoxigraph import (
     Literal,
     QueryBoolean,
     QueryResultsFormat,
     QuerySolutions,
-    QueryTriples,
     RdfFormat,
+    Triple,
     serialize,
 )
 from rich.box import SIMPLE_HEAD
@@ -44,7 +46,7 @@ def _short(term: object) -> str:
     return value.removeprefix(POLICIES).removeprefix(BASE).removesuffix("#policy")
 
 
-def written(answer: QuerySolutions | QueryBoolean | QueryTriples, form: str) -> str:
+def written(answer: QuerySolutions | QueryBoolean | Iterable[Triple], form: str) -> str:
     """Return an answer in a standard form.
 
     Raises
@@ -52,7 +54,7 @@ def written(answer: QuerySolutions | QueryBoolean | QueryTriples, form: str) -> 
     InputError
         When rows are asked for as Turtle, or a graph as rows.
     """
-    if isinstance(answer, QueryTriples):
+    if not isinstance(answer, QuerySolutions | QueryBoolean):
         if form in ("csv", "json"):
             raise InputError("a graph is printed as Turtle", hint="--format turtle")
         prefixes = {p: str(n) for p, n in PREFIXES.items()}

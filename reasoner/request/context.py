@@ -13,7 +13,7 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
-from ..errors import InputError
+from ..errors import InputError, theirs
 from ..knowledge.base import Knowledge
 from ..namespaces import CODE, CONTEXT_IRI, COV, RDFS, XSD, compact, local_name
 
@@ -167,4 +167,4 @@ def expanded(name: str, terms: Context) -> str:
 def shown(name: str) -> str:
     """Return a name of the caller's on one line, cut to a length that fits one."""
     clean = "".join(c if c.isprintable() else "?" for c in name)
-    return f'"{clean[:60]}"'
+    return theirs(f'"{clean[:60]}"')

@@ -104,8 +104,7 @@ def read(
     except InputError as error:
         if name == DEFAULT_NAME:
             raise
-        places = [one_line(name), error.where]
-        raise InputError(error.what, ": ".join(p for p in places if p), error.hint) from None
+        raise error.within(one_line(name)) from None
 
 
 def refuse_contradictions(request: Request, classified: Triples, knowledge: Knowledge) -> None:
@@ -137,8 +136,7 @@ def refuse_contradictions(request: Request, classified: Triples, knowledge: Know
     except InputError as error:
         if request.name == DEFAULT_NAME:
             raise
-        where = f"{one_line(request.name)}: {error.where}"
-        raise InputError(error.what, where, error.hint) from None
+        raise error.within(one_line(request.name)) from None
 
 
 def _request(records: Records, name: str) -> Request:

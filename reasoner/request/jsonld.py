@@ -18,11 +18,11 @@ from typing import Any, NoReturn
 
 from pyoxigraph import NamedNode, RdfFormat, parse
 
-from ..errors import InputError
+from ..errors import InputError, last_of, theirs
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, REQUESTS, XSD
 from ..triples import Spo
-from .context import Context, caller_context, expanded, meaning, shipped_context, shown
+from .context import KEYWORDS, Context, caller_context, expanded, meaning, shipped_context, shown
 from .listing import LISTING
 
 DEEPEST = 64
@@ -146,7 +146,7 @@ class _Walk:
         seen: set[str] = set()
         count = 0
         for key, value in node.items():
-            where = f"{path}.{key}" if path else key
+            where = self._step(path, key)
             keyword = _meaning(key, self.terms, path)
             if keyword and keyword in seen:
                 raise InputError(f"duplicate {keyword}", path)
@@ -164,19 +164,28 @@ class _Walk:
             elif value is None or value == []:
                 same = expanded(key, self.terms)
                 if any(expanded(k, self.terms) == same for k in node.keys() - {key}):
-                    raise InputError("is stated under another name too", _printable(where))
-                for p, about in self._unsaid(key, value, _printable(where)):
+                    raise InputError("is stated under another name too", where)
+                for p, about in self._unsaid(key, value, where):
                     lists.setdefault(p, []).append({"@id": about})
                     count += 1
             else:
-                found = list(self._values(key, value, _printable(where)))
+                found = list(self._values(key, value, where))
                 if not found:
-                    raise InputError("states nothing", _printable(where), "leave it out")
+                    raise InputError("states nothing", where, "leave it out")
                 result[key] = [v for v, _ in found]
                 count += sum(1 + inner for _, inner in found)
         for says, named in lists.items():
             result[says] = [*result.get(says, []), *named]
         return result, count
+
+    def _step(self, path: str, key: str) -> str:
+        """Return the path to what stands under a key; a key that is none of ours is marked."""
+        iri = expanded(key, self.terms)
+        ours = key in KEYWORDS or (
+            iri == COV + key and key.isidentifier() and NamedNode(iri) in self.knowledge.properties
+        )
+        name = key if ours else theirs(_printable(key))
+        return last_of(f"{path}.{name}" if path else name, 80)
 
     def _unsaid(self, key: str, value: object, path: str) -> Iterator[tuple[str, str]]:
         """Yield what an empty list or null says: how much of which list is on record."""
@@ -251,12 +260,12 @@ def _meaning(key: str, terms: Context, path: str) -> str:
     try:
         return meaning(key, terms)
     except InputError as error:
-        raise InputError(error.what, path, error.hint) from None
+        raise error.at(path) from None
 
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and not isinstance(value, _Number) and not _KEYWORD.match(value)
 
 
-def _printable(path: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in path)[-80:]
+def _printable(name: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in name)

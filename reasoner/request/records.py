@@ -12,7 +12,7 @@ from difflib import SequenceMatcher, get_close_matches
 
 from pyoxigraph import NamedNode
 
-from ..errors import InputError
+from ..errors import InputError, theirs
 from ..knowledge.base import Knowledge
 from ..namespaces import COV, POLICIES, REQUESTS, compact, local_name
 from ..triples import Node, Term, Triples
@@ -56,11 +56,13 @@ class Records:
             return f"the {label}"
         own = own_name(node)
         if own:
-            return f"{label} {own}"
+            return f"{label} {theirs(own)}"
         for p in _TELLING:
             told = sorted(o.value for o in self.triples.objects(node, p))
             if told:
-                return f"the unnamed {label} with {term_name(told[0])}"
+                with_ = f" with {term_name(told[0])}"
+                known = self.knowledge.triples.types(NamedNode(told[0]))
+                return f"the unnamed {label}{with_ if known else theirs(with_)}"
         return f"an unnamed {label}"
 
     def refuse(self, node: Node, what: str, hint: str = "") -> InputError:

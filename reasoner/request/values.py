@@ -15,7 +15,7 @@ from functools import lru_cache
 from pyoxigraph import Literal, NamedNode
 
 from .. import days
-from ..errors import with_article
+from ..errors import theirs, with_article
 from ..knowledge import codes
 from ..knowledge.base import Knowledge, Property
 from ..namespaces import COV, RDF, XSD, compact
@@ -169,7 +169,7 @@ def _link(records: Records, node: Node, declared: Property, value: Term) -> Term
             node,
             f"{name}: {term_name(value.value)} is not {with_article(label)}"
             if other
-            else f"{name}: unknown code {term_name(value.value).removeprefix('code:')}",
+            else f"{name}: unknown code {theirs(term_name(value.value).removeprefix('code:'))}",
             f"near: {', '.join(near)}" if near else "",
         )
     classes = _classes_taken(declared, knowledge)
@@ -180,7 +180,7 @@ def _link(records: Records, node: Node, declared: Property, value: Term) -> Term
             node,
             f"{name}: {term_name(value.value)} is not {with_article(label)}"
             if knowledge.triples.types(value)
-            else f"{name}: unknown {label} {term_name(value.value)}",
+            else f"{name}: unknown {label} {theirs(term_name(value.value))}",
             suggestion(value, [*knowledge.instances_of(takes), *classes]),
         )
     instead = knowledge.triples.value(value, COV.replacedBy)

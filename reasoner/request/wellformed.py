@@ -12,11 +12,11 @@ import re
 
 from pyoxigraph import Literal, NamedNode
 
-from ..errors import InputError
+from ..errors import InputError, theirs
 from ..knowledge.base import Knowledge
 from ..namespaces import CODE, COV, OWL, POLICIES, RDF, RDFS, REQUESTS, SH, SKOS, SOURCES, compact
 from ..triples import Node, Spo, Term, Triples
-from .records import UNNAMED, Records, own_name, suggestion, term_name
+from .records import UNNAMED, Records, one_line, own_name, suggestion, term_name
 from .values import value_of
 
 COMMENTS = (RDFS.label, RDFS.comment)
@@ -42,7 +42,8 @@ def well_formed(triples: list[Spo], knowledge: Knowledge) -> Records:
     settled = _settled(records)
     for node in stated.nodes():
         if node not in records.roles:
-            raise InputError("it is not linked to the request", own_name(node) or "an unnamed node")
+            where = theirs(own_name(node)) or "an unnamed node"
+            raise InputError("it is not linked to the request", where)
     return Records(knowledge, settled, records.roles)
 
 
@@ -55,7 +56,8 @@ def _refuse_terms(triple: Spo) -> None:
             raise InputError("an IRI holds control, space or bidirectional characters")
         if not SCHEMES.match(term.value):
             scheme = term.value.partition(":")[0]
-            raise InputError(f"{scheme[:20]}: IRIs are not read", hint="use http, https or urn")
+            what = f"{theirs(f'{one_line(scheme[:20])}: ')}IRIs are not read"
+            raise InputError(what, hint="use http, https or urn")
         if term.value == REQUESTS:
             raise InputError("an empty IRI names nothing", hint="name the node: <#request>")
         if term.value.startswith(UNNAMED):
@@ -65,7 +67,7 @@ def _refuse_terms(triple: Spo) -> None:
 def _refuse_vocabulary(triple: Spo, knowledge: Knowledge) -> None:
     """Refuse what is no statement about a record."""
     s, p, o = triple
-    where = own_name(s)
+    where = theirs(own_name(s))
     declared = knowledge.properties.get(p)
     if p == RDF.type:
         _refuse_type(o, where, knowledge)
@@ -79,7 +81,8 @@ def _refuse_vocabulary(triple: Spo, knowledge: Knowledge) -> None:
             hint = knowledge.triples.text(p, RDFS.comment)
             raise InputError(f"{term_name(p.value)} is never stated in a request", where, hint)
         statable = [i for i, d in knowledge.properties.items() if d.stated_of]
-        raise InputError(f"unknown property {term_name(p.value)}", where, suggestion(p, statable))
+        what = f"unknown property {theirs(term_name(p.value))}"
+        raise InputError(what, where, suggestion(p, statable))
     if isinstance(s, NamedNode) and s.value.startswith(OURS):
         raise InputError("a request states nothing about the program's own terms", where)
 
@@ -103,12 +106,13 @@ def _refuse_type(cls: Term, where: str, knowledge: Knowledge) -> None:
             where,
             "leave it out",
         )
-    raise InputError(f"unknown type {term_name(cls.value)}", where, suggestion(cls, [*records]))
+    what = f"unknown type {theirs(term_name(cls.value))}"
+    raise InputError(what, where, suggestion(cls, [*records]))
 
 
 def _no_declarations(term: NamedNode, where: str) -> InputError:
     what = "a request may not declare classes, subclass links or shapes"
-    return InputError(f"{what}: {term_name(term.value)}", where)
+    return InputError(f"{what}: {theirs(term_name(term.value))}", where)
 
 
 def _roles(stated: Triples, knowledge: Knowledge) -> dict[Node, NamedNode]:

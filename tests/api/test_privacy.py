@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from covergraph.api.workers.jobs import discreet
-from covergraph.errors import InputError
+from covergraph.errors import InputError, theirs
 from tests.api.conftest import Server, serving
 
 SECRET = "MRN-7731-DOE"
@@ -154,9 +154,11 @@ def test_validation_problem_has_the_fields_of_rfc_9457(client: httpx.Client) -> 
 @pytest.mark.parametrize(
     ("where", "told"),
     [
-        ("pain record <https://example.org/jane#pain>", "a pain record"),
-        ("earlier procedure <https://example.org/jane#block>", "an earlier procedure"),
-        ("<https://example.org/jane#pain>", "a record"),
+        (f"pain record {theirs('<https://example.org/jane#pain>')}", "a pain record"),
+        (f"earlier procedure {theirs(':jane-block')}", "an earlier procedure"),
+        (theirs("<https://example.org/jane#pain>"), "a record"),
+        (f"the unnamed pain record{theirs(' with code:JANE')}", "the unnamed pain record"),
+        (f"hasPatient.{theirs('Jane')}[0].birthDate", "hasPatient.…[0].birthDate"),
         ("the patient", "the patient"),
     ],
 )

@@ -9,7 +9,10 @@ from xml.etree import ElementTree
 
 import httpx
 import pytest
+import rdflib
 from pyoxigraph import RdfFormat, parse
+
+from tests.api.conftest import Server
 
 QUERY_TYPE = {"Content-Type": "application/sparql-query"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -108,6 +111,38 @@ def test_graph_in_every_form(
 def test_form_that_does_not_fit_is_refused(client: httpx.Client, query: str, accept: str) -> None:
     answer = client.get("/sparql", params={"query": query}, headers={"Accept": accept})
     assert answer.status_code == 406
+
+
+# What SPARQLWrapper adds to every query beside Accept, and rdflib's SERVICE to each of its own.
+WRAPPER = {"format": "xml", "output": "xml", "results": "xml"}
+WRAPPER_ACCEPTS = "application/sparql-results+xml"
+
+
+def test_form_may_be_named_by_parameter_as_clients_do(client: httpx.Client) -> None:
+    for accept in (WRAPPER_ACCEPTS, "*/*", None):
+        headers = {"Accept": accept} if accept else {}
+        asked = client.build_request("GET", "/sparql", params={"query": POLICIES} | WRAPPER)
+        asked.headers.update(headers)
+        answer = client.send(asked)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == WRAPPER_ACCEPTS
+    named = client.post("/sparql", data={"query": POLICIES, "output": "csv"})
+    assert named.headers["content-type"].startswith("text/csv")
+    both = client.get(
+        "/sparql", params={"query": POLICIES, "output": "csv"}, headers={"Accept": WRAPPER_ACCEPTS}
+    )
+    assert both.headers["content-type"] == WRAPPER_ACCEPTS
+    for wrong in ({"output": "parquet"}, {"callback": "json"}):
+        assert client.get("/sparql", params={"query": POLICIES} | wrong).status_code == 400
+
+
+@pytest.mark.parametrize("padding", [0, 700])
+def test_service_of_another_endpoint_reaches_the_graph(server: Server, padding: int) -> None:
+    """A short query goes by GET, a long one as a form."""
+    pattern = f"SERVICE <{server.url}/sparql> {{ ?policy a cov:Policy . }}"
+    pattern = pattern.replace(" . }", f" . #{'x' * padding}\n }}") if padding else pattern
+    rows = rdflib.Graph().query(f"{PREFIXES} SELECT ?policy WHERE {{ {pattern} }}")
+    assert len(list(rows)) == COUNT
 
 
 # --- What is no query --------------------------------------------------------------------------

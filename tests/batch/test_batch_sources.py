@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import json
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -178,3 +180,28 @@ def test_inputs_that_cannot_be_meant_are_refused(tmp_path: Path) -> None:
             sources.checked(names)
     sources.checked([str(file)])
     sources.checked([str(file.parent)])
+
+
+@pytest.mark.parametrize("end", ["gz", "zst"])
+@pytest.mark.parametrize("form", ["nq", "ndjson"])
+@pytest.mark.parametrize("line", [b"\n", b" \t\n", b"#\n"])
+def test_compressed_file_that_grows_out_of_proportion_is_refused(
+    tmp_path: Path, end: str, form: str, line: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "FREE", 1 << 20)
+    packed = COMPRESS[end](line * (8_000_000 // len(line)))
+    found = list(islice(records_of(written(tmp_path / f"a.{form}.{end}", packed)), 3))
+    if line != b"#\n" or form == "nq":
+        (place,) = found
+        assert "more than 200 times its own size" in place.record.fault
+
+
+def test_blank_lines_change_neither_lines_nor_places(tmp_path: Path) -> None:
+    plain = json_lines(3)
+    spread = [b"\n" * 700_000, b" " + plain[0], b"\n \t\n\n", plain[1], b"\n" * 600_000, plain[2]]
+    found = read(written(tmp_path / "a.ndjson", *spread))
+    assert [json.loads(r.data) for r in found] == [json.loads(line) for line in plain]
+    whole = b"".join(spread)
+    for record in found:
+        assert whole[record.byte :].startswith(record.data)
+        assert record.line == whole.count(b"\n", 0, record.byte) + 1

@@ -30,6 +30,9 @@ class Statement(Model):
     followsFrom: list[str] | None = Field(
         None, description="The code, kind, level or nerves that an unstated value follows from."
     )
+    derivedFrom: list[str] | None = Field(
+        None, description="The FHIR resources that the statement was made from."
+    )
 
 
 class JudgedRoute(Model):

@@ -34,6 +34,8 @@ from .documenting import Line, blocks
 from .words import DECISIONS, ENDS
 
 SECTION_WIDTH = 24
+# A record of more resources, such as the patient's own, names them at each value only.
+MOST_NAMED = 12
 
 
 class Renderer:
@@ -188,7 +190,15 @@ class Renderer:
             key=lambda t: (t.property in (AFFIRMS, DENIES), declared.index(t.property)),
         ):
             said.setdefault(statement.record, []).append(self._said(statement, answer))
-        return "; ".join(", ".join(parts) for parts in said.values())
+        return "; ".join(
+            ", ".join(parts) + self._from(record, answer) for record, parts in said.items()
+        )
+
+    def _from(self, record: str, answer: Answer) -> str:
+        """Return the resources that a record was made from, where it was made from any."""
+        sources = answer.request.sources
+        found = dict.fromkeys(name for s in sources if s[0] == record for name in sources[s])
+        return f" [{', '.join(found)}]" if found and len(found) <= MOST_NAMED else ""
 
     def _not_stated(self, criterion: Criterion, answer: Answer) -> str:
         if answer.valuation is None or not criterion.is_leaf:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from . import examples
 from .models import ProblemDetails
-from .negotiation import JSON, JSON_LD, N_TRIPLES, RESOURCE, TURTLE
+from .negotiation import FHIR, JSON, JSON_LD, N_TRIPLES, RESOURCE, TURTLE
 from .problems import MEDIA_TYPE
 
 Responses = dict[int | str, dict[str, Any]]
@@ -73,6 +73,7 @@ def body_of_request(description: str, most: int) -> dict[str, Any]:
                 N_TRIPLES: {"schema": {"type": "string"}},
                 JSON_LD: {"schema": {"type": "object"}, "example": examples.JSON_LD},
                 JSON: {"schema": {"type": "object"}, "example": examples.PLAIN},
+                FHIR: {"schema": {"type": "object"}, "example": examples.BUNDLE},
             },
         }
     }

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from .collector import collect_seldom
-from .commands import authoring, batch, compare, decide, ontology, policies, query, serve
+from .commands import authoring, batch, compare, decide, fhir, ontology, policies, query, serve
 from .errors import CovergraphError, InputError
 from .version import ENGINE, engine_version
 
@@ -27,6 +27,8 @@ app = typer.Typer(
 )
 about_ontology = typer.Typer(help="Check the ontology with an OWL reasoner.", no_args_is_help=True)
 app.add_typer(about_ontology, name="ontology")
+about_fhir = typer.Typer(help="See what is read of FHIR.", no_args_is_help=True)
+app.add_typer(about_fhir, name="fhir")
 
 app.command("decide")(decide.decide)
 app.command("batch")(batch.batch)
@@ -39,6 +41,7 @@ app.command("queries")(query.queries)
 app.command("vocabulary")(authoring.vocabulary)
 app.command("lint")(authoring.lint)
 app.command("serve")(serve.serve)
+about_fhir.command("show")(fhir.show)
 about_ontology.command("check")(ontology.check)
 about_ontology.command("build")(ontology.build)
 

@@ -11,12 +11,16 @@ from typing import Any
 from covergraph.authoring.vocabulary import vocabulary
 from covergraph.engine import Answer, Reasoner
 from covergraph.errors import InputError, with_article
+from covergraph.fhir.drafts import Left
+from covergraph.fhir.reader import FhirReader
+from covergraph.fhir.resources import is_fhir
+from covergraph.fhir.shown import not_used
 from covergraph.knowledge.base import Knowledge
 from covergraph.knowledge.codes import is_untabled, plain
 from covergraph.lookup import stating_only, turning_days
 from covergraph.namespaces import CODE
 from covergraph.render.data import Recorder
-from covergraph.render.forms import listed
+from covergraph.render.forms import as_json, listed
 from covergraph.render.graph import decision_graph, validation_report, written
 from covergraph.request.context import shipped_context
 from covergraph.triples import Triples
@@ -43,6 +47,7 @@ class ReasonerJobs(Jobs):
     def __init__(self, knowledge: Knowledge) -> None:
         self.reasoner = Reasoner(knowledge)
         self.knowledge = knowledge
+        self.fhir = FhirReader(self.reasoner)
         self.recorder = Recorder(self.knowledge, self.reasoner.reads)
         self.documents = Documents(self.knowledge)
         self.procedures = ProcedureViews(self.reasoner)
@@ -152,9 +157,10 @@ class ReasonerJobs(Jobs):
         media_type, profile = preferred(job, RESOURCE)
         if profile == SHACL_PROFILE:
             return self.validate(job, body, _)
-        answers = self._answers(job, body)
+        answers, left = self._answered(job, body)
         if media_type == JSON:
-            return Done(200, JSON, listed(self.recorder.text(a) for a in answers).encode())
+            told = (self._told(a, left.get(a.request.name, ())) for a in answers)
+            return Done(200, JSON, listed(told).encode())
         graph = Triples()
         for answer in answers:
             graph.update(decision_graph(answer, self.recorder))
@@ -163,7 +169,7 @@ class ReasonerJobs(Jobs):
     def validate(self, job: Arguments, body: bytes, _: Limits) -> Done:
         """Answer with the conformance reports alone."""
         media_type, profile = preferred(job, RESOURCE)
-        answers = self._answers(job, body)
+        answers, _left = self._answered(job, body)
         if media_type == JSON:
             view = {"reports": [report_view(a) for a in answers]}
             return Done(200, JSON, json.dumps(view, ensure_ascii=False).encode())
@@ -173,15 +179,29 @@ class ReasonerJobs(Jobs):
         told = f'{media_type};profile="{SHACL_PROFILE}"' if profile else media_type
         return Done(200, told, written(graph, media_type).encode())
 
-    def _answers(self, job: Arguments, body: bytes) -> list[Answer]:
+    def _told(self, answer: Answer, left: tuple[Left, ...]) -> str:
+        """Return an answer as JSON, with what of a bundle was not used where it came from one."""
+        text = self.recorder.text(answer)
+        return f'{text[:-1]}, "notUsed": {as_json(not_used(left))}}}' if left else text
+
+    def _answered(
+        self, job: Arguments, body: bytes
+    ) -> tuple[list[Answer], dict[str, tuple[Left, ...]]]:
+        """Return the answers, and what was not used by the name of the request."""
         on = day_of(job["date"]) if job.get("date") else None
         self._refuse_unknown(job)
         who = {k: job.get(k) for k in ("policy", "payer", "plan")}
         if sum(map(bool, (*who.values(), job.get("all")))) > 1:
             raise InputError("policy, payer, plan and all exclude each other")
+        every, media_type = bool(job.get("all")), job["media_type"]
         try:
-            prepared = self.reasoner.read(body, media_type=job["media_type"], on=on)
-            return self.reasoner.decide_all(prepared, **who, every=bool(job.get("all")))
+            if not is_fhir(body, media_type):
+                prepared = self.reasoner.read(body, media_type=media_type, on=on)
+                return self.reasoner.decide_all(prepared, **who, every=every), {}
+            found = self.fhir.read(body, on=on, order=job.get("order"))
+            decided = [self.reasoner.decide_all(m.prepared, **who, every=every) for m in found]
+            left = {m.prepared.request.name: m.left for m in found}
+            return [a for answers in decided for a in answers], left
         except InputError as error:
             raise discreet(error) from None
 
@@ -200,6 +220,7 @@ class ReasonerJobs(Jobs):
     def _warm(self) -> None:
         """Do once what would be done for the first time in every worker."""
         is_untabled(CODE["-"], self.knowledge)
+        assert self.fhir.tables and self.fhir.payers
         editions = [p for found in self.reasoner.catalogue.editions.values() for p in found]
         day = max(p.effective_from for p in editions)
         prepared = stating_only(self.reasoner, self.procedures.codes[0], day)

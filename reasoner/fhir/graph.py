@@ -75,6 +75,15 @@ class Graph:
         self.add_all(node, draft.said, draft.sources)
         return node
 
+    def place_of(self, named: str) -> str:
+        """Return the place of the resource of a record that a refusal names."""
+        for node, place in self.places.items():
+            if f"<{node}>" in named:
+                return place
+        # A request has one of each; they are named by what they are.
+        requested = next(iter(self.places.values()))
+        return requested if named in ("the coverage request", "the requested procedure") else named
+
     @property
     def text(self) -> bytes:
         return "".join(self.lines).encode()

@@ -241,9 +241,7 @@ def _pain(alike: list[Draft], out: list[Left]) -> Draft:
     if len(onsets) == 1:
         whole.said += [s for s in next(iter(onsets.values())).said if s.property == ONSET]
     elif onsets:
-        because = (
-            "conditions of this region name different days; the onset is asked for"
-        )
+        because = "conditions of this region name different days; the onset is asked for"
         out += [Left(f"{d.name}: its onset", d.place, because) for d in onsets.values()]
     _score(whole, [d for d in alike if d.values(SCORE)], out)
     return whole

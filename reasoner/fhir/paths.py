@@ -92,4 +92,4 @@ def number(value: Any, place: str) -> str:
     found = Decimal(str(value))
     if not found.is_finite() or abs(found) > 10**9 or len(found.as_tuple().digits) > 18:
         raise InputError("not a number of this size", place)
-    return f"{found:f}"
+    return f"{found.normalize():f}"

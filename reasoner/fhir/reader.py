@@ -6,7 +6,7 @@ through the same gate as any other, so a bundle that contradicts itself is refus
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -29,7 +29,6 @@ from .tables import Tables, load_tables
 
 BIRTH_DATE, PATIENT = COV.birthDate.value, COV.Patient.value
 NO_ORDER = "no order here asks for a procedure that policies look at"
-_NODE = re.compile(r"[a-z ]*<([^>]*)>")
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,14 @@ class Mapped:
     text: bytes = field(default=b"", repr=False)
 
 
+class NoOrder(InputError):
+    """Nothing of a bundle asks for a procedure of ours."""
+
+    def __init__(self, left: Iterable[Left], where: str = "") -> None:
+        super().__init__(NO_ORDER, where, "covergraph fhir show says what was read, and why not")
+        self.left = tuple(left)
+
+
 class FhirReader:
     """Reads FHIR; loads the tables once and keeps nothing of a bundle."""
 
@@ -73,12 +80,18 @@ class FhirReader:
         return {**dict(catalogue.payers), **dict(catalogue.plans)}
 
     def read(
-        self, data: bytes, name: str = "", on: date | None = None, order: str | None = None
+        self,
+        data: bytes | Mapping[str, bytes],
+        name: str = "",
+        on: date | None = None,
+        order: str | None = None,
     ) -> list[Mapped]:
         """Return a request for each procedure that is asked for.
 
         Parameters
         ----------
+        data : bytes or mapping
+            One document, or the files of a folder by their names.
         on : date or None
             Another date of service than the order's.
         order : str or None
@@ -91,7 +104,9 @@ class FhirReader:
         """
         try:
             bundle = read_bundle(data)
-            return self.of_bundle(bundle, b'"modifierExtension"' in data, name, on, order)
+            return self.of_bundle(bundle, name, on, order)
+        except NoOrder as none:
+            raise NoOrder(none.left, name) from None
         except InputError as error:
             places = [name, error.where] if name else [error.where]
             raise InputError(error.what, ": ".join(p for p in places if p), error.hint) from None
@@ -99,19 +114,19 @@ class FhirReader:
     def of_bundle(
         self,
         bundle: Bundle,
-        modified: bool,
         name: str = "",
         on: date | None = None,
         only: str | None = None,
     ) -> list[Mapped]:
         """Return a request for each procedure that a bundle asks for."""
+        modified = bundle.modified
         patient = _patient_of(bundle, self.tables)
         reading = read_resources(bundle, patient, self.tables, modified)
         asking = [d for d in reading.drafts if d.rule.is_order]
         orders = orders_of(asking, bundle, self.knowledge, modified, reading.left)
         orders_read = chosen(orders, only) if only else orders
         if not orders_read:
-            raise InputError(NO_ORDER, hint="covergraph fhir show says what was read, and why not")
+            raise NoOrder(reading.left)
         return [
             self._mapped(order, orders, reading, bundle, patient, modified, name, on)
             for order in orders_read
@@ -206,8 +221,7 @@ class FhirReader:
         try:
             prepared = self.reasoner.read(graph.text, media_type=TURTLE.media_type)
         except InputError as error:
-            where = _NODE.sub(lambda m: graph.places.get(m[1], m[0]), error.where)
-            raise InputError(error.what, where, error.hint) from None
+            raise InputError(error.what, graph.place_of(error.where), error.hint) from None
         request = replace(prepared.request, name=name, sources=graph.statements())
         return replace(prepared, request=request)
 
@@ -244,7 +258,8 @@ def _patient_of(bundle: Bundle, tables: Tables) -> str:
 
 def _insured_by(bundle: Bundle) -> set[str]:
     """Return the patients that are here only because somebody is insured through them."""
-    through, insured = set(), set()
+    through: set[str] = set()
+    insured: set[str] = set()
     for coverage in bundle.of("Coverage"):
         for key, found in (
             ("subscriber", through),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +57,8 @@ class Bundle:
 
     Parameters
     ----------
+    modified : bool
+        Whether anything carries an extension that changes the meaning.
     notes : list of (str, str)
         What came in that is no resource, and why it is not read: a name or place, a reason.
     """
@@ -64,6 +66,7 @@ class Bundle:
     resources: list[Resource] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     hook: Body = field(default_factory=dict)
+    modified: bool = False
     by_name: dict[str, Resource | None] = field(default_factory=dict)
     by_url: dict[str, Resource] = field(default_factory=dict)
 
@@ -110,17 +113,29 @@ def is_fhir(data: bytes, media_type: str | None = None, name: str = "") -> bool:
     return b'"resourceType"' in data or (b'"hookInstance"' in data and b'"context"' in data)
 
 
-def read_bundle(data: bytes) -> Bundle:
-    """Return the resources of a document.
+def read_bundle(data: bytes | Mapping[str, bytes]) -> Bundle:
+    """Return the resources of a document, or of all files of a folder.
 
     Raises
     ------
     InputError
         When it is not JSON, no FHIR, or two different resources go by one name.
     """
-    if len(data) > LARGEST:
+    files = {"": data} if isinstance(data, bytes) else data
+    if sum(map(len, files.values())) > LARGEST:
         raise InputError(f"the input is larger than {LARGEST} bytes")
     bundle = Bundle()
+    for name, content in files.items():
+        bundle.modified |= b"modifierExtension" in content
+        try:
+            _read_file(content, bundle)
+        except InputError as error:
+            where = ": ".join(part for part in (name, error.where) if part)
+            raise InputError(error.what, where, error.hint) from None
+    return bundle
+
+
+def _read_file(data: bytes, bundle: Bundle) -> None:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -133,7 +148,6 @@ def read_bundle(data: bytes) -> Bundle:
             _of_hook(document, bundle)
         else:
             _add(document, "", place, bundle, 0)
-    return bundle
 
 
 def _documents(text: str) -> Iterator[tuple[str, Any]]:

@@ -171,7 +171,7 @@ def _decisions(api: APIRouter, service: Service) -> None:
     @api.post(
         "/decisions",
         tags=["decisions"],
-        responses=offering(list[models.Decision], 404, *BODY, unchanging=False),
+        responses=offering(list[models.Decision], 404, *BODY, unchanging=False, fhir=True),
         openapi_extra=body_of_request("One coverage request.", most),
     )
     async def decisions(
@@ -186,7 +186,7 @@ def _decisions(api: APIRouter, service: Service) -> None:
     @api.post(
         "/validate",
         tags=["decisions"],
-        responses=offering(models.Reports, 404, *BODY, unchanging=False),
+        responses=offering(models.Reports, 404, *BODY, unchanging=False, fhir=True),
         openapi_extra=body_of_request("One coverage request.", most),
     )
     async def validate(

@@ -250,9 +250,10 @@ def _patient_of(bundle: Bundle, tables: Tables) -> str:
             raise InputError(f"the patient cannot be read: {because}", patient.place)
         return patient.name
     subjects = _subjects(bundle, tables)
-    if len(subjects) != 1:
-        what = "the orders are of several patients" if subjects else NO_ORDER
-        raise InputError(what)
+    if not subjects:
+        raise NoOrder(())
+    if len(subjects) > 1:
+        raise InputError("the orders are of several patients")
     return subjects.pop()
 
 

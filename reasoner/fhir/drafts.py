@@ -20,6 +20,7 @@ SAID_BY = MAP.saidBy.value
 DATE_OF_SERVICE = COV.dateOfService.value
 ERROR = "entered-in-error"
 TEXT_ONLY = "it has a text and no code; free text is not read"
+NO_CODE = "it has no code where one is read"
 NO_SYSTEM = "its code names no code system"
 NOT_OURS = "no code of it is one that policies look at"
 
@@ -80,6 +81,7 @@ def read_resources(bundle: Bundle, patient: str, tables: Tables, modified: bool)
     """
     reading = Reading()
     for resource in bundle.resources:
+        reading.left += _contained(resource, tables)
         if resource.kind not in tables.administrative:
             _read(resource, bundle, patient, tables, modified, reading)
     reading.left += [Left(where, where, because) for where, because in bundle.notes]
@@ -126,6 +128,16 @@ def _read(
         reading.left += left
     else:
         reading.left.append(Left(resource.name, resource.place, _weightiest(refused)))
+
+
+def _contained(resource: Resource, tables: Tables) -> list[Left]:
+    """Return the resources within another one: they serve what refers to them, and no more."""
+    because = "it is contained in another resource and not read by itself"
+    return [
+        Left(f"{resource.name}#{inner.get('id', number)}", f"{resource.place}.contained", because)
+        for number, inner in enumerate(resource.body.get("contained", ()))
+        if inner.get("resourceType") not in tables.administrative
+    ]
 
 
 def _weightiest(reasons: list[str]) -> str:
@@ -277,7 +289,7 @@ def _why_not_coded(rule: Rule, element: dict[str, Any], place: str, tables: Tabl
     path = rule.only_if[0] if rule.only_if else rule.coded_by
     found = [c for e, where in at(element, path, place) for c in codings(e, where)]
     if not found:
-        return TEXT_ONLY
+        return TEXT_ONLY if path[0] in element else NO_CODE
     for coding in found:
         system = tables.systems.get(coding.system)
         if system and (because := tables.scores.get((system.iri, coding.code))):

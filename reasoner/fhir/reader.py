@@ -27,6 +27,7 @@ from .payer import coverages, payer_of
 from .resources import Bundle, Resource, read_bundle
 from .tables import Tables, load_tables
 
+DECEASED = ("deceasedBoolean", "deceasedDateTime")
 BIRTH_DATE, PATIENT = COV.birthDate.value, COV.Patient.value
 NO_ORDER = "no order here asks for a procedure that policies look at"
 
@@ -121,6 +122,7 @@ class FhirReader:
         """Return a request for each procedure that a bundle asks for."""
         modified = bundle.modified
         patient = _patient_of(bundle, self.tables)
+        _refuse_another(patient, bundle)
         reading = read_resources(bundle, patient, self.tables, modified)
         asking = [d for d in reading.drafts if d.rule.is_order]
         orders = orders_of(asking, bundle, self.knowledge, modified, reading.left)
@@ -175,18 +177,24 @@ class FhirReader:
             is_plan = self.knowledge.is_a(payer, COV.Plan)
             link = COV.underPlan if is_plan else COV.underPayer
             graph.add(request, link.value, payer.value, sources)
-        self._add_patient(graph, person, patient, bundle)
+        self._add_patient(graph, person, patient, bundle, left)
         self._add_history(graph, person, order, reading.drafts, service, bundle, left)
         label = f"{name}, {order.name}" if name else order.name
         return Mapped(order, self._prepared(graph, label), tuple(left), tuple(found), graph.text)
 
-    def _add_patient(self, graph: Graph, person: str, patient: str, bundle: Bundle) -> None:
+    def _add_patient(
+        self, graph: Graph, person: str, patient: str, bundle: Bundle, left: list[Left]
+    ) -> None:
         for whole in LISTS:
             graph.add(person, PARTIAL_FOR, whole)
         record = bundle.by_name.get(patient)
         if record is not None and "birthDate" in record.body:
             born = day(record.body["birthDate"], f"{record.place}.birthDate")
             graph.add(person, BIRTH_DATE, born, (patient,))
+        for key in DECEASED:
+            if record is not None and record.body.get(key):
+                place = f"{record.place}.{key}"
+                left.append(Left(f"{patient}.{key}", place, "no mapping reads this element"))
 
     def _add_history(
         self,
@@ -255,6 +263,16 @@ def _patient_of(bundle: Bundle, tables: Tables) -> str:
     if len(subjects) > 1:
         raise InputError("the orders are of several patients")
     return subjects.pop()
+
+
+def _refuse_another(patient: str, bundle: Bundle) -> None:
+    """Refuse a call of CDS Hooks that is about another patient than its orders."""
+    context = bundle.hook.get("context")
+    named = context.get("patientId") if isinstance(context, dict) else None
+    if named is None:
+        return
+    if not isinstance(named, str) or patient not in (f"Patient/{named}", named):
+        raise InputError("the orders are not of the patient of the call", "context.patientId")
 
 
 def _insured_by(bundle: Bundle) -> set[str]:

@@ -294,6 +294,16 @@ def test_every_envelope_gives_the_same_request(reader: FhirReader) -> None:
         assert mapped.prepared.request.digest == whole.prepared.request.digest
 
 
+def test_hook_for_another_patient_is_refused(reader: FhirReader) -> None:
+    hook = {
+        "hook": "order-sign",
+        "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+        "context": {"patientId": "p2", "draftOrders": json.loads(bundled(order()))},
+    }
+    with pytest.raises(InputError, match=r"context\.patientId: the orders are not of the patient"):
+        reader.read(json.dumps(hook).encode())
+
+
 def test_order_of_the_entries_changes_nothing(reader: FhirReader) -> None:
     resources = [
         order(),

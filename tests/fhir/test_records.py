@@ -12,6 +12,7 @@ from tests.fhir.bundles import (
     ICD,
     LOINC,
     OURS,
+    PATIENT,
     SNOMED,
     SUBJECT,
     Body,
@@ -377,6 +378,19 @@ def test_element_that_nothing_reads_is_listed(reader: FhirReader) -> None:
     mapped = one(reader, procedure("64493", "2024-05-13", note=[{"text": "80 % relief"}]))
     assert reason(mapped, "Procedure/b1.note") == "no mapping reads this element"
     assert values(mapped, "reliefPercent") == []
+
+
+def test_contained_resource_is_listed(reader: FhirReader) -> None:
+    asked = order(contained=[condition()], reasonReference=[{"reference": "#d1"}])
+    (mapped,) = reader.read(bundled(asked))
+    assert values(mapped, "hasDiagnosis") == []
+    assert "contained in another" in reason(mapped, "ServiceRequest/sr1#d1")
+
+
+def test_death_of_the_patient_is_listed(reader: FhirReader) -> None:
+    dead = PATIENT | {"deceasedBoolean": True}
+    (mapped,) = reader.read(bundled(order(), patient=dead))
+    assert reason(mapped, "Patient/p1.deceasedBoolean")
 
 
 def test_codes_of_ours_are_read_where_they_belong(reader: FhirReader) -> None:

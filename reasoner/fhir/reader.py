@@ -17,6 +17,7 @@ from ..facts.prepared import Prepared
 from ..formats import TURTLE
 from ..namespaces import COV
 from ..plain import ALSO_PLANNED, DATE_OF_SERVICE, HAS_PATIENT, REQUESTS_PROCEDURE, TYPE
+from ..request import gate
 from ..triples import Node
 from .drafts import Draft, Left, Reading, left_out, read_resources
 from .graph import LISTS, OF_PATIENT, OF_PLANNED, PARTIAL_FOR, Graph
@@ -227,11 +228,12 @@ class FhirReader:
     def _prepared(self, graph: Graph, name: str) -> Prepared:
         """Return the request as the gate lets it through, with what each statement comes from."""
         try:
-            prepared = self.reasoner.read(graph.text, media_type=TURTLE.media_type)
+            request = gate.read(graph.text, media_type=TURTLE.media_type, knowledge=self.knowledge)
+            # A list that is never complete is for the long way.
+            prepared = self.reasoner.at_length(replace(request, sources=graph.statements()))
         except InputError as error:
             raise InputError(error.what, graph.place_of(error.where), error.hint) from None
-        request = replace(prepared.request, name=name, sources=graph.statements())
-        return replace(prepared, request=request)
+        return prepared.called(name)
 
 
 def _place_of(patient: str, bundle: Bundle) -> str:

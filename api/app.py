@@ -28,7 +28,7 @@ from .keys import KeyFile
 from .metrics import MEDIA_TYPE as METRICS_TYPE
 from .middleware import Middleware
 from .openapi import PROBLEM_MODELS, refusing, settled
-from .problems import MEDIA_TYPE, Problem
+from .problems import Problem
 from .routes import router
 from .service import NEVER, Service
 from .settings import DISTRIBUTION, Settings
@@ -153,7 +153,7 @@ def _describe(app: FastAPI, settings: Settings) -> None:
 
 async def _problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    headers = {"Content-Type": MEDIA_TYPE, "Cache-Control": NEVER, **error.headers}
+    headers = {"Content-Type": error.media_type, "Cache-Control": NEVER, **error.headers}
     return Response(error.body(), error.status, headers)
 
 

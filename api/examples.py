@@ -49,6 +49,24 @@ PLAIN: dict[str, Any] = {
     },
 }
 JSON_LD: dict[str, Any] = {"@context": CONTEXT_IRI, **PLAIN}
+BUNDLE: dict[str, Any] = {
+    "resourceType": "Bundle",
+    "type": "collection",
+    "entry": [
+        {"resource": {"resourceType": "Patient", "id": "p1", "birthDate": "1968-03-02"}},
+        {
+            "resource": {
+                "resourceType": "ServiceRequest",
+                "id": "sr1",
+                "status": "draft",
+                "intent": "order",
+                "subject": {"reference": "Patient/p1"},
+                "code": {"coding": [{"system": "http://www.ama-assn.org/go/cpt", "code": "64493"}]},
+                "occurrenceDateTime": "2024-06-10",
+            }
+        },
+    ],
+}
 QUERY = f"""PREFIX cov: <{COV}>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 SELECT ?policy ?label WHERE {{ ?policy a cov:Policy ; rdfs:label ?label }} ORDER BY ?policy

@@ -16,6 +16,7 @@ from covergraph import formats
 JSON, JSON_LD, TURTLE, N_TRIPLES = (
     f.media_type for f in (formats.JSON, formats.JSON_LD, formats.TURTLE, formats.N_TRIPLES)
 )
+FHIR = formats.FHIR.media_type
 MARKDOWN = "text/markdown"
 RESOURCE = (JSON, JSON_LD, TURTLE)
 SHACL_PROFILE = "http://www.w3.org/ns/shacl#"

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from . import examples
 from .models import ProblemDetails
-from .negotiation import JSON, JSON_LD, N_TRIPLES, RESOURCE, TURTLE
+from .negotiation import FHIR, JSON, JSON_LD, N_TRIPLES, RESOURCE, TURTLE
 from .problems import MEDIA_TYPE
 
 Responses = dict[int | str, dict[str, Any]]
@@ -30,15 +30,26 @@ REFUSALS = {
 ALWAYS = (401, 403, 405, 429, 431, 503)
 BODY = (400, 406, 408, 413, 415)
 PROBLEM = {"$ref": "#/components/schemas/ProblemDetails"}
+OUTCOME = {
+    "type": "object",
+    "required": ["resourceType", "issue"],
+    "properties": {
+        "resourceType": {"const": "OperationOutcome"},
+        "issue": {"type": "array", "items": {"type": "object"}, "minItems": 1},
+    },
+}
 TEXT = {"schema": {"type": "string"}}
 # The form of JSON-LD follows the graph, not a model.
 LINKED: dict[str, Any] = {"schema": {}}
 
 
-def refusing(*statuses: int) -> Responses:
-    """Return the descriptions of refusals."""
+def refusing(*statuses: int, fhir: bool = False) -> Responses:
+    """Return the descriptions of refusals, which who sends FHIR gets as an OperationOutcome."""
+    content: dict[str, Any] = {MEDIA_TYPE: {"schema": PROBLEM}}
+    if fhir:
+        content[FHIR] = {"schema": OUTCOME}
     return {
-        status: {"description": REFUSALS[status], "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
+        status: {"description": REFUSALS[status], "content": dict(content)}
         for status in sorted({*ALWAYS, *statuses})
     }
 
@@ -49,6 +60,7 @@ def offering(
     types: tuple[str, ...] = RESOURCE,
     example: Any = None,
     unchanging: bool = True,
+    fhir: bool = False,
 ) -> Responses:
     """Return the description of an answer in several types, and of the refusals."""
     content: dict[str, Any] = {}
@@ -62,7 +74,7 @@ def offering(
             "ETag": {"schema": {"type": "string"}, "description": "Changes with the answer."}
         }
         found[304] = {"description": "As it was when this ETag was given."}
-    return found | refusing(*statuses)
+    return found | refusing(*statuses, fhir=fhir)
 
 
 def body_of_request(description: str, most: int) -> dict[str, Any]:
@@ -76,6 +88,7 @@ def body_of_request(description: str, most: int) -> dict[str, Any]:
                 N_TRIPLES: {"schema": {"type": "string"}},
                 JSON_LD: {"schema": {"type": "object"}, "example": examples.JSON_LD},
                 JSON: {"schema": {"type": "object"}, "example": examples.PLAIN},
+                FHIR: {"schema": {"type": "object"}, "example": examples.BUNDLE},
             },
         }
     }

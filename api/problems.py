@@ -32,6 +32,8 @@ class Problem(Exception):
         Further headers of the answer.
     """
 
+    media_type = MEDIA_TYPE
+
     def __init__(
         self,
         status: int,

@@ -13,14 +13,15 @@ from covergraph.version import engine_version
 from . import models
 from .bodies import body_of, essence
 from .keys import HOLDER
-from .negotiation import JSON, JSON_LD, MARKDOWN, N_TRIPLES, RESOURCE, TURTLE, chosen
+from .negotiation import FHIR, JSON, JSON_LD, MARKDOWN, N_TRIPLES, RESOURCE, TURTLE, chosen
 from .openapi import BODY, body_of_request, offering
+from .outcomes import Outcome
 from .problems import Problem
 from .service import Service, tag_of
 from .sparql_protocol import sparql_routes
 from .views import glossary
 
-REQUEST_TYPES = (TURTLE, N_TRIPLES, JSON_LD, JSON)
+REQUEST_TYPES = (TURTLE, N_TRIPLES, JSON_LD, JSON, FHIR)
 Segment = Annotated[str, Path(pattern=r"^[A-Za-z0-9.-]{1,64}$")]
 None_ = Annotated[models.Nothing, Query()]
 
@@ -158,6 +159,14 @@ def _decisions(api: APIRouter, service: Service) -> None:
 
     async def worked(request: Request, asked: models.DecisionQuery, do: str) -> Response:
         media_type = essence(request, REQUEST_TYPES)
+        try:
+            return await answered(request, asked, do, media_type)
+        except Problem as problem:
+            raise (Outcome.told(problem) if media_type == FHIR else problem) from None
+
+    async def answered(
+        request: Request, asked: models.DecisionQuery, do: str, media_type: str
+    ) -> Response:
         if chosen(request.headers.get("accept", ""), RESOURCE) is None:
             raise Problem(406, "none of the accepted types is offered", hint=", ".join(RESOURCE))
         words = asked.model_dump(exclude_none=True)
@@ -182,7 +191,7 @@ def _decisions(api: APIRouter, service: Service) -> None:
     @api.post(
         "/decisions",
         tags=["decisions"],
-        responses=offering(list[models.Decision], 404, *BODY, unchanging=False),
+        responses=offering(list[models.Decision], 404, *BODY, unchanging=False, fhir=True),
         openapi_extra=body_of_request("One coverage request.", most),
     )
     async def decisions(
@@ -197,7 +206,7 @@ def _decisions(api: APIRouter, service: Service) -> None:
     @api.post(
         "/validate",
         tags=["decisions"],
-        responses=offering(models.Reports, 404, *BODY, unchanging=False),
+        responses=offering(models.Reports, 404, *BODY, unchanging=False, fhir=True),
         openapi_extra=body_of_request("One coverage request.", most),
     )
     async def validate(

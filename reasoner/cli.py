@@ -14,7 +14,18 @@ from typing import Annotated
 import typer
 
 from .collector import collect_seldom
-from .commands import authoring, batch, compare, decide, kept, ontology, policies, query, serve
+from .commands import (
+    authoring,
+    batch,
+    compare,
+    decide,
+    fhir,
+    kept,
+    ontology,
+    policies,
+    query,
+    serve,
+)
 from .errors import CovergraphError, InputError
 from .version import ENGINE, engine_version
 
@@ -30,6 +41,8 @@ about_ontology = typer.Typer(help="Check the ontology with an OWL reasoner.", no
 app.add_typer(about_ontology, name="ontology")
 about_decisions = typer.Typer(help="Look into the decisions that were kept.", no_args_is_help=True)
 app.add_typer(about_decisions, name="decisions")
+about_fhir = typer.Typer(help="See what is read of FHIR.", no_args_is_help=True)
+app.add_typer(about_fhir, name="fhir")
 
 app.command("decide")(decide.decide)
 app.command("batch")(batch.batch)
@@ -45,6 +58,7 @@ app.command("serve")(serve.serve)
 app.command("replay")(kept.replay)
 about_decisions.command("verify")(kept.verify)
 about_decisions.command("show")(kept.show)
+about_fhir.command("show")(fhir.show)
 about_ontology.command("check")(ontology.check)
 about_ontology.command("build")(ontology.build)
 

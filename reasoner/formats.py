@@ -40,6 +40,7 @@ JSON_LINES = Format("lines of JSON", batch_suffixes=(".ndjson", ".jsonl"))
 TURTLE = Format("Turtle", ("text/turtle", "application/x-turtle"), (".ttl",), (".ttl",), "turtle")
 N_TRIPLES = Format("Turtle", ("application/n-triples",), (".nt",), (".nt",), "ntriples")
 JSON = Format("JSON-LD", ("application/json",), (".json",), (".json",))
+FHIR = Format("FHIR", ("application/fhir+json",))
 JSON_LD = Format("JSON-LD", ("application/ld+json",), (".jsonld",), (".jsonld",), "jsonld")
 XML = Format(
     "RDF/XML",

@@ -31,6 +31,7 @@ class Namespace(str):
 
 COV = Namespace(BASE + "ontology#")
 CODE = Namespace(BASE + "codes#")
+MAP = Namespace(BASE + "fhir#")
 POLICIES = Namespace(BASE + "policies/")
 SOURCES = Namespace(BASE + "sources/")
 REQUESTS = Namespace(BASE + "requests/")

@@ -28,6 +28,7 @@ ORDER = (
     ("engine",),
     ("lookup", "comparison", "sparql", "owl", "authoring"),
     ("render",),
+    ("fhir",),
     # The public face: `reasoner/__init__.py` itself.
     ("batch", "kept", "covergraph"),
     ("commands",),

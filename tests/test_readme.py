@@ -16,7 +16,7 @@ from tests.variations import CENTENE, EARLY, copied_tree, example
 
 ROOT = Path(__file__).resolve().parent.parent
 SHOWN = re.compile(
-    r"```\n\S*/covergraph ((?:decide|query) [^\n]*)\n```\n\n```\n(.*?)```", re.DOTALL
+    r"```\n\S*/covergraph ((?:decide|query|fhir) [^\n]*)\n```\n\n```\n(.*?)```", re.DOTALL
 )
 README = (ROOT / "README.md").read_text()
 EXAMPLES = SHOWN.findall(README)

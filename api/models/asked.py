@@ -55,3 +55,8 @@ class DecisionQuery(Model):
     plan: Key | None = Field(None, description="A plan, by its order of precedence.")
     all: Literal["true"] | None = Field(None, description="Every policy of every payer.")
     date: Day | None = Field(None, description="Another date of service than the request's.")
+    order: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9./ -]{1,120}$",
+        description="Of FHIR, the only order to decide: ServiceRequest/ID, or its id.",
+    )

@@ -30,6 +30,9 @@ class Statement(Model):
     followsFrom: list[str] | None = Field(
         None, description="The code, kind, level or nerves that an unstated value follows from."
     )
+    derivedFrom: list[str] | None = Field(
+        None, description="The FHIR resources that the statement was made from."
+    )
 
 
 class JudgedRoute(Model):
@@ -106,6 +109,14 @@ class AtLeast(Model):
 Need: TypeAlias = Brief | AllOf | OneOf | AtLeast
 
 
+class NotUsed(Model):
+    """What of a bundle of FHIR was not used."""
+
+    resource: str
+    place: str = Field(description="Where it stands, as FHIRPath.")
+    reason: str
+
+
 class Decision(Model):
     """A request under one policy: what ``covergraph decide --format json`` prints."""
 
@@ -137,6 +148,9 @@ class Decision(Model):
     )
     criteria: list[Judged]
     receipt: dict[str, Any] = Field(description="Versions, hashes, editions and every verdict.")
+    notUsed: list[NotUsed] | None = Field(
+        None, description="What of a bundle of FHIR was not used, and why."
+    )
 
 
 class KeptDecision(Model):

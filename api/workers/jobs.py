@@ -11,12 +11,16 @@ from covergraph.authoring.vocabulary import vocabulary
 from covergraph.days import day_written
 from covergraph.engine import Answer, Reasoner
 from covergraph.errors import InputError
+from covergraph.fhir.drafts import Left
+from covergraph.fhir.reader import FhirReader
+from covergraph.fhir.resources import is_fhir
+from covergraph.fhir.shown import not_used
 from covergraph.knowledge.base import Knowledge
 from covergraph.knowledge.codes import is_untabled, plain
 from covergraph.lookup import stating_only, turning_days
 from covergraph.namespaces import CODE
 from covergraph.render.data import Recorder
-from covergraph.render.forms import listed
+from covergraph.render.forms import as_json, listed
 from covergraph.render.graph import decision_graph, validation_report, written
 from covergraph.request.context import shipped_context
 from covergraph.request.horizon import horizon, refuse_beyond
@@ -40,6 +44,7 @@ class ReasonerJobs(Jobs):
     def __init__(self, knowledge: Knowledge) -> None:
         self.reasoner = Reasoner(knowledge)
         self.knowledge = knowledge
+        self.fhir = FhirReader(self.reasoner)
         self.recorder = Recorder(self.knowledge, self.reasoner.reads)
         self.documents = Documents(self.knowledge)
         self.procedures = ProcedureViews(self.reasoner)
@@ -149,17 +154,17 @@ class ReasonerJobs(Jobs):
         media_type, profile = preferred(job, RESOURCE)
         if profile == SHACL_PROFILE:
             return self.validate(job, body, _)
-        answers = self._answers(job, body)
-        told = self._told(answers, job)
+        answers, left = self._answered(job, body)
+        told = [self._told(a, left.get(a.request.name, ())) for a in answers]
+        kept = self._kept(answers, job)
         if media_type == JSON:
-            text = listed(self.recorder.text(a) for a in answers).encode()
-            return Done(200, JSON, text, answers=told)
+            return Done(200, JSON, listed(told).encode(), answers=kept)
         graph = Triples()
         for answer in answers:
             graph.update(decision_graph(answer, self.recorder))
-        return Done(200, media_type, written(graph, media_type).encode(), answers=told)
+        return Done(200, media_type, written(graph, media_type).encode(), answers=kept)
 
-    def _told(self, answers: list[Answer], job: Arguments) -> list[dict[str, Any]]:
+    def _kept(self, answers: list[Answer], job: Arguments) -> list[dict[str, Any]]:
         """Return the answers for the server: all of each where it keeps them, else the names."""
         if job.get("keep"):
             return [self.recorder.answer(answer) for answer in answers]
@@ -168,8 +173,8 @@ class ReasonerJobs(Jobs):
     def validate(self, job: Arguments, body: bytes, _: Limits) -> Done:
         """Answer with the conformance reports alone."""
         media_type, profile = preferred(job, RESOURCE)
-        answers = self._answers(job, body)
-        kept = self._told(answers, job)
+        answers, _left = self._answered(job, body)
+        kept = self._kept(answers, job)
         if media_type == JSON:
             view = {"reports": [report_view(a) for a in answers]}
             return Done(200, JSON, json.dumps(view, ensure_ascii=False).encode(), answers=kept)
@@ -179,16 +184,32 @@ class ReasonerJobs(Jobs):
         told = f'{media_type};profile="{SHACL_PROFILE}"' if profile else media_type
         return Done(200, told, written(graph, media_type).encode(), answers=kept)
 
-    def _answers(self, job: Arguments, body: bytes) -> list[Answer]:
+    def _told(self, answer: Answer, left: tuple[Left, ...]) -> str:
+        """Return an answer as JSON, with what of a bundle was not used where it came from one."""
+        text = self.recorder.text(answer)
+        return f'{text[:-1]}, "notUsed": {as_json(not_used(left))}}}' if left else text
+
+    def _answered(
+        self, job: Arguments, body: bytes
+    ) -> tuple[list[Answer], dict[str, tuple[Left, ...]]]:
+        """Return the answers, and what was not used by the name of the request."""
         on = day_of(job["date"]) if job.get("date") else None
         self._refuse_unknown(job)
         who = {k: job.get(k) for k in ("policy", "payer", "plan")}
         if sum(map(bool, (*who.values(), job.get("all")))) > 1:
             raise InputError("policy, payer, plan and all exclude each other")
+        every, media_type = bool(job.get("all")), job["media_type"]
         try:
-            prepared = self.reasoner.read(body, media_type=job["media_type"], on=on)
-            refuse_beyond(prepared.request.date, horizon(date.today()))
-            return self.reasoner.decide_all(prepared, **who, every=bool(job.get("all")))
+            if not is_fhir(body, media_type):
+                prepared = self.reasoner.read(body, media_type=media_type, on=on)
+                refuse_beyond(prepared.request.date, horizon(date.today()))
+                return self.reasoner.decide_all(prepared, **who, every=every), {}
+            found = self.fhir.read(body, on=on, order=job.get("order"))
+            for mapped in found:
+                refuse_beyond(mapped.prepared.request.date, horizon(date.today()))
+            decided = [self.reasoner.decide_all(m.prepared, **who, every=every) for m in found]
+            left = {m.prepared.request.name: m.left for m in found}
+            return [a for answers in decided for a in answers], left
         except InputError as error:
             raise discreet(error) from None
 
@@ -207,6 +228,7 @@ class ReasonerJobs(Jobs):
     def _warm(self) -> None:
         """Do once what would be done for the first time in every worker."""
         is_untabled(CODE["-"], self.knowledge)
+        assert self.fhir.tables and self.fhir.payers
         editions = [p for found in self.reasoner.catalogue.editions.values() for p in found]
         day = max(p.effective_from for p in editions)
         prepared = stating_only(self.reasoner, self.procedures.codes[0], day)

@@ -21,24 +21,39 @@ PolicyKey = Annotated[
 PayerKey = Annotated[str | None, typer.Option("--payer", help="Decide under a payer's policies.")]
 PlanKey = Annotated[str | None, typer.Option("--plan", help="Decide under a plan, by precedence.")]
 Every = Annotated[bool, typer.Option("--all", help="Decide under every policy.")]
+OrderName = Annotated[
+    str | None,
+    typer.Option("--order", help="Of FHIR, decide this order only: ServiceRequest/ID, or its id."),
+]
 OnDay = Annotated[str | None, typer.Option("--date", help="Another date of service.")]
 
 
-def inputs(names: list[str]) -> list[tuple[str, bytes]]:
-    """Return the name and the bytes of each input.
+# The files of a folder that hold resources of FHIR.
+OF_FHIR = (".json", ".ndjson")
+
+
+def inputs(names: list[str]) -> list[tuple[str, bytes | dict[str, bytes]]]:
+    """Return the name and the bytes of each input; of a folder of FHIR, all files by name.
 
     Raises
     ------
     InputError
-        When a file is missing, is a folder or cannot be read.
+        When a file is missing or cannot be read, or a folder holds no file of FHIR.
     """
-    found = []
+    found: list[tuple[str, bytes | dict[str, bytes]]] = []
     for name in names:
         if name == "-":
             found.append(("standard input", sys.stdin.buffer.read()))
             continue
+        path = Path(name)
         try:
-            found.append((name, Path(name).read_bytes()))
+            files = (
+                sorted(p for p in path.iterdir() if p.suffix in OF_FHIR) if path.is_dir() else []
+            )
+            if files:
+                found.append((name, {p.name: p.read_bytes() for p in files}))
+            else:
+                found.append((name, path.read_bytes()))
         except OSError as error:
             raise InputError((error.strerror or "cannot be read").lower(), name) from None
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ from ..request.horizon import refuse_beyond
 from .arguments import (
     Every,
     OnDay,
+    OrderName,
     PayerKey,
     PlanKey,
     PolicyKey,
@@ -21,6 +22,10 @@ from .arguments import (
     last_day,
     one_decides,
 )
+
+if TYPE_CHECKING:
+    from ..facts.prepared import Prepared
+    from ..fhir.drafts import Left
 
 
 class Format(StrEnum):
@@ -47,6 +52,7 @@ def decide(
     plan: PlanKey = None,
     every: Every = False,
     on: OnDay = None,
+    order: OrderName = None,
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
     judge: Annotated[JudgeName, typer.Option(help="What judges.")] = JudgeName.COMPILED,
     # What --judge was called first; scripts may still say it.
@@ -54,6 +60,9 @@ def decide(
 ) -> None:
     """Decide whether each requested procedure is covered, and why."""
     from ..engine import Reasoner
+    from ..fhir.reader import FhirReader
+    from ..fhir.resources import is_fhir
+    from ..fhir.shown import left_behind, not_used
     from ..render.data import Recorder
     from ..render.graph import decision_graph, validation_report, written
     from ..render.text import Renderer, show
@@ -69,8 +78,17 @@ def decide(
     else:
         reasoner = Reasoner(at_once=False)
     recorder = Recorder(reasoner.knowledge, reasoner.reads)
+    reader = FhirReader(reasoner)
+    read: list[Prepared] = []
+    left: dict[str, tuple[Left, ...]] = {}
     # Every file is read before the first decision is printed: nothing half done.
-    read = [reasoner.read(data, name, on=day) for name, data in inputs(requests)]
+    for name, data in inputs(requests):
+        if isinstance(data, bytes) and not is_fhir(data):
+            read.append(reasoner.read(data, name, on=day))
+            continue
+        for mapped in reader.read(data, name, day, order):
+            read.append(mapped.prepared)
+            left[mapped.prepared.request.name] = mapped.left
     for prepared in read:
         refuse_beyond(prepared.request.date, last_day(), prepared.request.name)
     decided = [(p.request, reasoner.decide_all(p, policy, payer, plan, every)) for p in read]
@@ -85,8 +103,15 @@ def decide(
                 show(overview(found))
             for answer in found:
                 show(renderer.answer(answer))
+            for part in left_behind(left.get(request.name, ())):
+                show(part)
     elif form is Format.JSON:
-        print(json.dumps([recorder.answer(a) for a in answers], indent=2, ensure_ascii=False))
+        told = []
+        for answer in answers:
+            told.append(recorder.answer(answer))
+            if (name := answer.request.name) in left:
+                told[-1]["notUsed"] = not_used(left[name])
+        print(json.dumps(told, indent=2, ensure_ascii=False))
     else:
         graph = Triples()
         for answer in answers:

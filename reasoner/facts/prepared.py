@@ -88,6 +88,13 @@ class Prepared:
         plain = self.unseen
         return plain.notes if plain else notes_of(self.facts, self.classifier.coding)
 
+    def called(self, name: str) -> Prepared:
+        """Return it under another display name."""
+        named = replace(self, request=replace(self.request, name=name))
+        if "derived" in self.__dict__:
+            named.__dict__["derived"] = self.derived
+        return named
+
     def seen_by(self, view: View, on: date | None = None) -> Prepared:
         """Return it with a policy's view of the history, as of another day if one is given."""
         plain = self.unseen or self

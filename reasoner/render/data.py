@@ -102,6 +102,8 @@ class Recorder:
         told = f'"record": {record}, "property": {named(said.property)}, "value": {value}'
         if because := self.because(said, answer):
             told += f', "followsFrom": {as_json([compact(term) for term in because])}'
+        if sources := answer.request.sources.get(said):
+            told += f', "derivedFrom": {as_json(list(sources))}'
         return f"{{{told}}}"
 
     def because(self, said: Statement, answer: Answer) -> tuple[str, ...]:

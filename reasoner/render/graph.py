@@ -7,6 +7,7 @@ same answer is always the same graph, and the same bytes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
@@ -49,6 +50,10 @@ def decision_graph(answer: Answer, recorder: Recorder) -> Triples:
     out.add(decision, COV.engineVersion, Literal(f"{ENGINE} {engine_version()}"))
     out.add(decision, COV.knowledgeHash, Literal(recorder.knowledge.digest))
     out.add(decision, PROV.wasDerivedFrom, answer.request.iri)
+    for (record, _, _), sources in answer.request.sources.items():
+        for name in sources:
+            source = REQUESTS[f"fhir/{quote(name)}"]
+            out.add(NamedNode(record), PROV.wasDerivedFrom, source)
     if answer.value:
         out.add(decision, COV.worstOutcome, ENDS[answer.value.worst].term)
         out.add(decision, COV.bestOutcome, ENDS[answer.value.best].term)

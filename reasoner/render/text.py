@@ -181,14 +181,21 @@ class Renderer:
     def _on_record(self, criterion: Criterion, answer: Answer) -> str:
         if not criterion.is_leaf:
             return ""
-        said: dict[str, list[str]] = {}
+        said: dict[str, list[Statement]] = {}
         declared = [p.value for p in self.knowledge.properties]
         for statement in sorted(
             self.recorder.facts(criterion, answer),
             key=lambda t: (t.property in (AFFIRMS, DENIES), declared.index(t.property)),
         ):
-            said.setdefault(statement.record, []).append(self._said(statement, answer))
-        return "; ".join(", ".join(parts) for parts in said.values())
+            said.setdefault(statement.record, []).append(statement)
+        return "; ".join(self._of_record(found, answer) for found in said.values())
+
+    def _of_record(self, found: list[Statement], answer: Answer) -> str:
+        """Return what is said of one record, with the resources that it was made from."""
+        told = ", ".join(self._said(statement, answer) for statement in found)
+        sources = answer.request.sources
+        names = dict.fromkeys(name for said in found for name in sources.get(said, ()))
+        return f"{told} [{', '.join(names)}]" if names else told
 
     def _not_stated(self, criterion: Criterion, answer: Answer) -> str:
         if answer.valuation is None or not criterion.is_leaf:

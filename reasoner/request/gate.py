@@ -8,7 +8,8 @@ and the serialisation change nothing that follows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -49,6 +50,9 @@ class Request:
         What a person calls the request, such as its file name.
     stated : Stated
         What it states, its own date of service among that.
+    sources : mapping
+        From a statement (record, property, value) to what of another record system it was made
+        from; empty where the request came as it is.
     """
 
     iri: NamedNode
@@ -57,6 +61,9 @@ class Request:
     date: date
     name: str
     stated: Stated
+    sources: Mapping[tuple[str, str, str], tuple[str, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @cached_property
     def triples(self) -> Triples:

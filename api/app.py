@@ -24,7 +24,9 @@ from starlette.responses import Response
 
 from . import examples, models
 from .middleware import Middleware
+from .negotiation import prefers_page
 from .openapi import PROBLEM_MODELS, refusing, settled
+from .pages.routes import page_routes, refused
 from .problems import MEDIA_TYPE, Problem
 from .routes import router
 from .service import NEVER, Service
@@ -75,6 +77,7 @@ def create_app(settings: Settings | None = None) -> Middleware:
         told = models.Health(status="ok", version=settings.version)
         return Response(told.model_dump_json(), headers=JSON_NOW)
 
+    app.router.routes.extend(page_routes(service))
     app.include_router(router(service))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -107,8 +110,10 @@ def _describe(app: FastAPI, settings: Settings) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-async def _problem(_: Request, error: Exception) -> Response:
+async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
+    if prefers_page(request.headers.get("accept", "")):
+        return refused(error)
     headers = {"Content-Type": MEDIA_TYPE, "Cache-Control": NEVER, **error.headers}
     return Response(error.body(), error.status, headers)
 

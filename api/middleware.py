@@ -18,6 +18,8 @@ from starlette.routing import Match, Mount, Router
 
 from .cache import Cache
 from .keys import presented
+from .negotiation import HTML, prefers_page
+from .pages.render import ASSETS, GUARDS, refusal
 from .problems import MEDIA_TYPE, Problem
 from .service import TAG, Service
 from .workers.forkserver import report
@@ -29,7 +31,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-OPEN = frozenset({"/health"})
+# What anybody may see: that the server is up, and what dresses the page that says no.
+OPEN = frozenset({"/health", *(f"/pages/{name}" for name in ASSETS)})
 PAGES_KEPT = 12 * 2**20
 LOOKUPS = "/coverage"
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
@@ -79,11 +82,12 @@ class Middleware:
         try:
             await self._answer(scope, receive, noted)
         except Problem as problem:
-            await refuse(noted, problem)
+            await refuse(noted, problem, prefers_page(accepted(scope)))
         except Exception as error:
             report(error)
             if not status:
-                await refuse(noted, Problem(500, "the server failed"))
+                failed = Problem(500, "the server failed")
+                await refuse(noted, failed, prefers_page(accepted(scope)))
         finally:
             route = getattr(scope.get("route"), "path", "-")
             taken = (time.perf_counter() - began) * 1000
@@ -117,7 +121,9 @@ class Middleware:
     ) -> None:
         key = (scope["path"], scope["query_string"], headers.get(b"accept", b""))
         asked = headers.get(b"if-none-match", b"")
-        page = self._lookup(*key[1:]) if key[0] == LOOKUPS else self.pages.get(key)
+        # A page holds its day, and is remembered like any other.
+        lookup = key[0] == LOOKUPS and not prefers_page(accepted(scope))
+        page = self._lookup(*key[1:]) if lookup else self.pages.get(key)
         if page is None:
             allowed = self._allowed(scope)
             if allowed and "GET" not in allowed:
@@ -127,7 +133,7 @@ class Middleware:
             page = caught.page()
             if page is None:
                 return
-            if key[0] != LOOKUPS:
+            if not lookup:
                 self.pages.keep(key, page, len(page.body))
         if asked and _matches(asked, page.etag):
             kept = [h for h in page.headers if h[0] not in (b"content-type", b"content-length")]
@@ -154,6 +160,11 @@ class Middleware:
             if any(r.matches(probe)[0] is Match.FULL for r in routes):
                 found |= {method, "OPTIONS"} | ({"HEAD"} if method == "GET" else set())
         return [m for m in METHODS if m in found]
+
+
+def accepted(scope: Scope) -> str:
+    """Return the Accept header of a call."""
+    return str(dict(scope["headers"]).get(b"accept", b"").decode("latin-1"))
 
 
 class _Caught:
@@ -202,11 +213,13 @@ def _without_body(send: Send) -> Send:
     return bare
 
 
-async def refuse(send: Send, problem: Problem) -> None:
-    """Send a problem."""
-    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"cache-control", b"no-store")]
-    headers += [(k.lower().encode(), v.encode()) for k, v in problem.headers.items()]
-    body = problem.body()
+async def refuse(send: Send, problem: Problem, as_page: bool = False) -> None:
+    """Send a problem, as data or as a page."""
+    media_type = f"{HTML};charset=utf-8" if as_page else MEDIA_TYPE
+    headers = [(b"content-type", media_type.encode()), (b"cache-control", b"no-store")]
+    stated = GUARDS | problem.headers if as_page else problem.headers
+    headers += [(k.lower().encode(), v.encode()) for k, v in stated.items()]
+    body = refusal(problem) if as_page else problem.body()
     headers.append((b"content-length", str(len(body)).encode()))
     await _send(send, problem.status, headers, body)
 

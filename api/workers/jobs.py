@@ -22,6 +22,7 @@ from covergraph.request.context import shipped_context
 from covergraph.triples import Triples
 
 from ..negotiation import JSON, JSON_LD, MARKDOWN, RESOURCE, SHACL_PROFILE
+from ..pages.jobs import Pages
 from ..problems import Problem
 from ..representation import represented
 from ..views import policies, terms
@@ -59,6 +60,7 @@ class ReasonerJobs(Jobs):
             "decide": self.decide,
             "validate": self.validate,
         }
+        self.jobs["page"] = Pages(self).page
         self._warm()
 
     def view(self, job: Arguments, _: bytes, __: Limits) -> Done:
@@ -181,7 +183,10 @@ class ReasonerJobs(Jobs):
             raise InputError("policy, payer, plan and all exclude each other")
         try:
             prepared = self.reasoner.read(body, media_type=job["media_type"], on=on)
-            return self.reasoner.decide_all(prepared, **who, every=bool(job.get("all")))
+            decided = self.reasoner.decide_all
+            if several := job.get("payers"):
+                return [a for key in several for a in decided(prepared, payer=key)]
+            return decided(prepared, **who, every=bool(job.get("all")))
         except InputError as error:
             raise discreet(error) from None
 
@@ -196,6 +201,8 @@ class ReasonerJobs(Jobs):
         for what, known in among.items():
             if asked := job.get(what):
                 policies.existing(asked.partition("@")[0], known, what, status=400)
+        for asked in job.get("payers", ()):
+            policies.existing(asked, among["payer"], "payer", status=400)
 
     def _warm(self) -> None:
         """Do once what would be done for the first time in every worker."""

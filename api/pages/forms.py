@@ -255,9 +255,13 @@ def fields_of(
         if addons:
             options = tuple((plain(c), f"{plain(c)} {knowledge.label(c)}") for c in addons)
             yield Asked("hasProcedureCode", "add-on codes", "", "choices", options)
+    t = knowledge.triples
+    regions = set(t.objects(CODE[code.upper()], COV.impliesRegion)) if key == "procedure" else set()
     for p in order(knowledge, record, needed):
+        if p.iri == COV.treatsRegion and regions:
+            continue
         if p.iri in needed or (p.iri in read and p.iri not in LINKS):
-            yield asked_field(p, read, knowledge)
+            yield asked_field(p, read, regions, knowledge)
 
 
 def order(knowledge: Knowledge, record: NamedNode, needed: tuple[NamedNode, ...]) -> list[Property]:
@@ -267,8 +271,9 @@ def order(knowledge: Knowledge, record: NamedNode, needed: tuple[NamedNode, ...]
     return sorted(stated, key=lambda p: (rank.get(p.iri, 99), p.value_type is None, p.iri.value))
 
 
-def asked_field(p: Property, read: set[Term], knowledge: Knowledge) -> Asked:
-    name, label = local_name(p.iri.value), noun(p.label)
+def asked_field(p: Property, read: set[Term], regions: set[Term], knowledge: Knowledge) -> Asked:
+    """Return how a property is asked: of levels those of the regions, where they are known."""
+    name, label = local_name(p.iri.value), noun(p.label).removeprefix("in ")
     told = {"name": name, "label": label, "hint": p.definition}
     if p.value_type == XSD.date:
         return Asked(**told, kind="date")
@@ -280,6 +285,11 @@ def asked_field(p: Property, read: set[Term], knowledge: Knowledge) -> Asked:
     if len(values) > MOST_RECORDS and p.takes != COV.SpinalLevel:
         # Of many values those that a policy names, and what is narrower or broader.
         values = [v for v in values if v in read or not read.isdisjoint(knowledge.broader_of(v))]
+    if regions and p.takes == COV.SpinalLevel:
+        in_regions = [
+            v for v in values if not regions.isdisjoint(knowledge.triples.objects(v, COV.inRegion))
+        ]
+        values = in_regions or values
     options = tuple((local_name(v.value), knowledge.label(v)) for v in in_order(values, knowledge))
     return Asked(**told, kind="choice" if p.single else "choices", options=options)
 

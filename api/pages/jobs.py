@@ -182,7 +182,8 @@ class Pages:
         """Answer with a comparison that was made already, as a page or as a table to take along."""
         found = json.loads(body)
         rows = [
-            {**row, "differs": len({c["text"] for c in row["cells"]}) > 1} for row in found["rows"]
+            {**row, "differs": len({asked_in(c) for c in row["cells"]}) > 1}
+            for row in found["rows"]
         ]
         if job.get("as") == "csv":
             return Done(200, CSV, table(found))
@@ -256,11 +257,19 @@ class Pages:
 
 def by_name(node: Values, found: dict[str, Values]) -> None:
     """Add a criterion and all it is made of, by local names."""
-    found.setdefault(node["criterion"].rsplit("#")[-1], node)
+    name = node["criterion"].rsplit("#")[-1]
+    # What several criteria share is shown once, and led to from everywhere else.
+    node["first"] = found.setdefault(name, node) is node
     inner = [*node.get("members", []), node.get("appliesWhen")]
     inner.append((node.get("reviewRoute") or {}).get("grounds"))
     for member in filter(None, inner):
         by_name(member, found)
+
+
+def asked_in(cell: Values) -> tuple[Any, ...]:
+    """Return what a cell asks, wherever its document says so."""
+    entries = {(e["kind"], tuple(e["phases"]), e["text"]) for e in cell["entries"]}
+    return cell["kind"], *sorted(entries)
 
 
 def marked(node: Values, turning: set[str]) -> bool:

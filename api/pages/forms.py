@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -273,25 +273,29 @@ def order(knowledge: Knowledge, record: NamedNode, needed: tuple[NamedNode, ...]
 
 def asked_field(p: Property, read: set[Term], regions: set[Term], knowledge: Knowledge) -> Asked:
     """Return how a property is asked: of levels those of the regions, where they are known."""
-    name, label = local_name(p.iri.value), noun(p.label).removeprefix("in ")
-    told = {"name": name, "label": label, "hint": p.definition}
-    if p.value_type == XSD.date:
-        return Asked(**told, kind="date")
+    asked = Asked(
+        local_name(p.iri.value),
+        noun(p.label).removeprefix("in "),
+        p.definition,
+        "date" if p.value_type == XSD.date else "number",
+        (),
+        p.lowest,
+        p.highest,
+        p.unit,
+    )
     if p.value_type is not None:
-        return Asked(**told, kind="number", lowest=p.lowest, highest=p.highest, unit=p.unit or "")
+        return asked
     if p.takes in (COV.ProcedureCode, COV.DiagnosisCode):
-        return Asked(**told, kind="code" if p.takes == COV.ProcedureCode else "codes")
+        return replace(asked, kind="code" if p.takes == COV.ProcedureCode else "codes")
     values = knowledge.instances_of(p.takes) if p.takes is not None else []
-    if len(values) > MOST_RECORDS and p.takes != COV.SpinalLevel:
-        # Of many values those that a policy names, and what is narrower or broader.
-        values = [v for v in values if v in read or not read.isdisjoint(knowledge.broader_of(v))]
-    if regions and p.takes == COV.SpinalLevel:
-        in_regions = [
-            v for v in values if not regions.isdisjoint(knowledge.triples.objects(v, COV.inRegion))
-        ]
-        values = in_regions or values
+    if p.takes == COV.SpinalLevel and regions:
+        t = knowledge.triples
+        values = [v for v in values if not regions.isdisjoint(t.objects(v, COV.inRegion))]
+    elif p.takes != COV.SpinalLevel and len(values) > MOST_RECORDS:
+        # Of many values those that a policy names, and what is narrower.
+        values = [v for v in values if not read.isdisjoint(knowledge.broader_of(v))]
     options = tuple((local_name(v.value), knowledge.label(v)) for v in in_order(values, knowledge))
-    return Asked(**told, kind="choice" if p.single else "choices", options=options)
+    return replace(asked, kind="choice" if p.single else "choices", options=options)
 
 
 def in_order(values: Iterable[NamedNode], knowledge: Knowledge) -> list[NamedNode]:
@@ -310,7 +314,7 @@ def request_of(answers: Answers, knowledge: Knowledge) -> dict[str, Any]:
     addons = procedure.get("hasProcedureCode", [])
     procedure[by] = [code.upper(), *addons] if by == "hasProcedureCode" else code
     patient = record_of(answers, "patient-0", COV.Patient, knowledge)
-    request = {
+    request: dict[str, Any] = {
         "id": f"{NAME}request",
         "type": "CoverageRequest",
         "dateOfService": answers.one("dateOfService"),

@@ -8,10 +8,10 @@ import json
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from pyoxigraph import NamedNode
 
-from covergraph.authoring.vocabulary import settled_readings
 from covergraph.engine import Reasoner
 from covergraph.errors import InputError
 from covergraph.knowledge.codes import plain
@@ -138,7 +138,7 @@ class Pages:
         values: Values = {"asked": words, "found": None, "problem": None, **self.choices}
         if words["code"] and words["date"]:
             asked = {k: v for k, v in words.items() if v}
-            done = self.jobs.do({**asked, "do": "coverage", "accept": JSON}, b"", None)  # type: ignore[arg-type]
+            done = self.jobs.do({**asked, "do": "coverage", "accept": JSON}, b"", Limits())
             if done.problem:
                 values["problem"] = Problem(**done.problem)
             else:
@@ -163,8 +163,15 @@ class Pages:
         roots = [*found["exclusions"], *filter(None, [found["appliesWhen"]]), found["criteria"]]
         for node in roots:
             by_name(node, criteria)
-        readings = {r.iri.value: r.number for r in settled_readings(self.knowledge).values()}
-        return {"found": found, "editions": listed, "by_name": criteria, "numbers": readings}
+        readings = {r["reading"]: r for c in criteria.values() for r in c["readings"]}
+        return {"found": found, "editions": listed, "by_name": criteria} | {
+            "readings_followed": readings
+        }
+
+    def warm(self) -> None:
+        """Make one decision and its page, so that no worker runs a template as the first."""
+        words = {"code": self.choices["codes"][0][0], "dateOfService": "2024-06-10"}
+        self.decision({}, urlencode(words).encode(), Limits())
 
     def vocabulary(self, _: Arguments) -> Values:
         every = [p for found in self.reasoner.catalogue.editions.values() for p in found]

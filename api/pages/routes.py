@@ -36,7 +36,7 @@ class PageRoute(Route):
             return Match.NONE, {}
         match, child = super().matches(scope)
         # What is no method of a page may be one of the data.
-        return (match, child | {"route": self}) if match is Match.FULL else (Match.NONE, {})
+        return (match, {**child, "route": self}) if match is Match.FULL else (Match.NONE, {})
 
 
 def page_routes(service: Service) -> list[BaseRoute]:

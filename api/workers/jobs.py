@@ -60,8 +60,10 @@ class ReasonerJobs(Jobs):
             "decide": self.decide,
             "validate": self.validate,
         }
-        self.jobs["page"] = Pages(self).page
+        pages = Pages(self)
+        self.jobs["page"] = pages.page
         self._warm()
+        pages.warm()
 
     def view(self, job: Arguments, _: bytes, __: Limits) -> Done:
         """Answer with a list, a payer, a policy, a procedure or a code."""

@@ -277,7 +277,7 @@ def asked_field(p: Property, read: set[Term], regions: set[Term], knowledge: Kno
         local_name(p.iri.value),
         noun(p.label).removeprefix("in "),
         p.definition,
-        "date" if p.value_type == XSD.date else "number",
+        "number" if p.value_type != XSD.date else "month" if p.ends else "date",
         (),
         p.lowest,
         p.highest,

@@ -256,6 +256,12 @@ def test_form_comes_to_the_decision_of_the_same_request_elsewhere(client: httpx.
         assert criterion["citations"][0]["section"] in page
 
 
+def test_day_may_be_known_to_the_month(client: httpx.Client) -> None:
+    form = {**FILLED, "earlier-0-performedOn": "2023-11", "earlier-0-reliefLastedUntil": "2024-04"}
+    (told,) = json.loads(posted(client, {**form, "as": "json"}))
+    assert told["decision"] == "not-covered"
+
+
 def test_what_is_taken_along_is_the_answer_of_the_service(client: httpx.Client) -> None:
     turtle = (EXAMPLES / "block-with-gaps.ttl").read_text()
     for name, accept in (

@@ -114,7 +114,10 @@ class Pages:
 
         async def answer(request: Request) -> Response:
             words = words_of(request)
-            given: dict[str, Any] = words if name == "request" else first(words)
+            given: dict[str, Any] = first(words)
+            if name == "request":
+                # What a chart says is posted, and read from no address.
+                given = {k: words[k] for k in ("code", "payer") if k in words}
             return await self._written({"do": "page", "page": name, "words": given})
 
         return answer

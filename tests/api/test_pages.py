@@ -336,6 +336,11 @@ def test_what_is_typed_comes_out_escaped(
         assert PLANTED not in answer.text
 
 
+def test_form_reads_nothing_of_a_chart_from_an_address(client: httpx.Client) -> None:
+    page = shown(client, "/requests/new?code=64635&patient-0-hasDiagnosis=M47.816")
+    assert 'name="patient-0-hasDiagnosis"' in page and "M47.816" not in page
+
+
 @pytest.mark.parametrize("path", ["/?q=", "/coverage?date=2024-06-10&code=", "/requests/new?code="])
 def test_words_of_an_address_come_out_escaped(client: httpx.Client, path: str) -> None:
     assert PLANTED not in client.get(path + PLANTED, headers=BROWSER).text

@@ -29,6 +29,9 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: $(STAMP) ## decide every example request
 	$(BIN)/covergraph decide data/examples/*.ttl --all
+	@echo
+	@echo 'To look policies up and to ask in a browser: $(BIN)/covergraph serve'
+	@echo 'then open http://127.0.0.1:8000/'
 
 # pytest closes every run, so the last line printed is its count.
 test: lint ## lint, type-check and run every test; pySHACL judges a sample of the cases

@@ -27,7 +27,9 @@ from . import examples, models
 from .keys import KeyFile
 from .metrics import MEDIA_TYPE as METRICS_TYPE
 from .middleware import Middleware
+from .negotiation import prefers_page
 from .openapi import PROBLEM_MODELS, refusing, settled
+from .pages.routes import page_routes, refused
 from .problems import Problem
 from .routes import router
 from .service import NEVER, Service
@@ -107,6 +109,7 @@ def create_app(settings: Settings | None = None) -> Middleware:
         headers = {"Content-Type": METRICS_TYPE, "Cache-Control": NEVER}
         return Response(service.metrics.text(service.workers), headers=headers)
 
+    app.router.routes.extend(page_routes(service))
     app.include_router(router(service))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -151,8 +154,10 @@ def _describe(app: FastAPI, settings: Settings) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-async def _problem(_: Request, error: Exception) -> Response:
+async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
+    if prefers_page(request.headers.get("accept", "")):
+        return refused(error)
     headers = {"Content-Type": error.media_type, "Cache-Control": NEVER, **error.headers}
     return Response(error.body(), error.status, headers)
 

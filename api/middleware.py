@@ -23,7 +23,8 @@ from covergraph.errors import KnowledgeError
 from .cache import Cache
 from .guesses import Door
 from .keys import HOLDER, presented
-from .negotiation import LONGEST
+from .negotiation import HTML, LONGEST, prefers_page
+from .pages.render import ASSETS, GUARDS, refusal
 from .problems import MEDIA_TYPE, Problem
 from .service import TAG, Service
 from .settings import is_address, is_loopback
@@ -37,7 +38,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-OPEN = frozenset({"/health", "/live", "/ready"})
+# What anybody may see: that the server is up, and what dresses the page that says no.
+OPEN = frozenset({"/health", "/live", "/ready", *(f"/pages/{name}" for name in ASSETS)})
 PAGES_KEPT = 12 * 2**20
 LOOKUPS = "/coverage"
 # What a machine has run out of: descriptors or memory, which others give back soon.
@@ -90,14 +92,14 @@ class Middleware:
         try:
             await self._answer(scope, receive, noted)
         except Problem as problem:
-            await refuse(noted, problem)
+            await refuse(noted, problem, prefers_page(accepted(scope)))
         except Exception as error:
-            if not isinstance(error, OSError) or error.errno not in SPENT:
+            spent = isinstance(error, OSError) and error.errno in SPENT
+            if not spent:
                 report(error)
-                if not status:
-                    await refuse(noted, Problem(500, "the server failed"))
-            elif not status:
-                await refuse(noted, busy())
+            if not status:
+                failed = busy() if spent else Problem(500, "the server failed")
+                await refuse(noted, failed, prefers_page(accepted(scope)))
         finally:
             route = getattr(scope.get("route"), "path", "-")
             taken = time.perf_counter() - began
@@ -165,7 +167,9 @@ class Middleware:
     ) -> None:
         key = (scope["path"], scope["query_string"], headers.get(b"accept", b""))
         asked = headers.get(b"if-none-match", b"")
-        page = self._lookup(*key[1:]) if key[0] == LOOKUPS else self.pages.get(key)
+        # A page holds its day, and is remembered like any other.
+        lookup = key[0] == LOOKUPS and not prefers_page(accepted(scope))
+        page = self._lookup(*key[1:]) if lookup else self.pages.get(key)
         if page is None:
             allowed = self._allowed(scope)
             if allowed and "GET" not in allowed:
@@ -176,7 +180,7 @@ class Middleware:
             if page is None:
                 return
             # What is accepted counts as it is kept; past its first part nobody has read it.
-            if key[0] != LOOKUPS and len(key[2]) <= LONGEST:
+            if not lookup and len(key[2]) <= LONGEST:
                 self.pages.keep(key, page, len(page.body) + sum(map(len, key)))
         if asked and _matches(asked, page.etag):
             kept = [h for h in page.headers if h[0] not in (b"content-type", b"content-length")]
@@ -203,6 +207,11 @@ class Middleware:
             if any(r.matches(probe)[0] is Match.FULL for r in routes):
                 found |= {method, "OPTIONS"} | ({"HEAD"} if method == "GET" else set())
         return [m for m in METHODS if m in found]
+
+
+def accepted(scope: Scope) -> str:
+    """Return the Accept header of a call."""
+    return str(dict(scope["headers"]).get(b"accept", b"").decode("latin-1"))
 
 
 class _Caught:
@@ -256,11 +265,13 @@ def _without_body(send: Send) -> Send:
     return bare
 
 
-async def refuse(send: Send, problem: Problem) -> None:
-    """Send a problem."""
-    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"cache-control", b"no-store")]
-    headers += [(k.lower().encode(), v.encode()) for k, v in problem.headers.items()]
-    body = problem.body()
+async def refuse(send: Send, problem: Problem, as_page: bool = False) -> None:
+    """Send a problem, as data or as a page."""
+    media_type = f"{HTML};charset=utf-8" if as_page else MEDIA_TYPE
+    headers = [(b"content-type", media_type.encode()), (b"cache-control", b"no-store")]
+    stated = GUARDS | problem.headers if as_page else problem.headers
+    headers += [(k.lower().encode(), v.encode()) for k, v in stated.items()]
+    body = refusal(problem) if as_page else problem.body()
     headers.append((b"content-length", str(len(body)).encode()))
     await _send(send, problem.status, headers, body)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from covergraph import formats
 
@@ -19,6 +20,7 @@ JSON, JSON_LD, TURTLE, N_TRIPLES = (
 FHIR = formats.FHIR.media_type
 MARKDOWN = "text/markdown"
 RESOURCE = (JSON, JSON_LD, TURTLE)
+HTML = "text/html"
 SHACL_PROFILE = "http://www.w3.org/ns/shacl#"
 
 LONGEST = 1000
@@ -88,3 +90,10 @@ def chosen(accept: str, offered: Sequence[str]) -> tuple[str, str] | None:
         if closest.quality > 0 and rank > best:
             best, found = rank, (media_type, closest.profile)
     return found
+
+
+@lru_cache(maxsize=256)
+def prefers_page(accept: str) -> bool:
+    """Return whether a caller would rather have a page than any form of the data."""
+    found = chosen(accept, (*RESOURCE, MARKDOWN, HTML))
+    return found is not None and found[0] == HTML

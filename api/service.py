@@ -68,7 +68,7 @@ class Service:
 
     async def page(self, request: Request, do: str, lane: str = "page", **words: Any) -> Response:
         """Answer with a page that does not change while the server runs."""
-        answer = await self._written(job_of(request, do, words), lane)
+        answer = await self.written(job_of(request, do, words), lane)
         return self.unchanging(answer.body, answer.media_type, tag_of(answer.body))
 
     async def lookup(self, request: Request, asked: LookupQuery) -> Response:
@@ -85,7 +85,7 @@ class Service:
         page = self.lookups.get(key) or await self._from_shelf(key)
         if page is None:
             job = {**words, "do": "coverage", "accept": media_type}
-            answer = await self._written(job | {"code": key[1], "date": key[2] or asked.date})
+            answer = await self.written(job | {"code": key[1], "date": key[2] or asked.date})
             page = self._kept(key, answer)
         headers, body = self._dated(page, asked.date)
         return Response(body, headers=dict(headers))
@@ -104,7 +104,7 @@ class Service:
 
     async def _shelve(self, day: str, payer: str, lane: str) -> None:
         job = {"do": "shelf", "accept": JSON, "date": day}
-        answer = await self._written(job | ({"payer": payer} if payer else {}), lane)
+        answer = await self.written(job | ({"payer": payer} if payer else {}), lane)
         if (day, payer) not in self.shelves:
             self.shelves.add((day, payer))
             for code, body in pages_of(answer.body):
@@ -121,7 +121,7 @@ class Service:
 
     async def _know_days(self) -> None:
         if not self.turning_days:
-            found = json.loads((await self._written({"do": "turning days"})).body)
+            found = json.loads((await self.written({"do": "turning days"})).body)
             self.turning_days, self.payers = found["days"], found["payers"]
 
     def _kept(self, key: LookupKey, answer: Reply) -> LookupPage:
@@ -162,7 +162,7 @@ class Service:
         body = page.answer.body.replace(ANY_DAY, day.encode())
         return self._headers(page.answer.media_type, f'{TAG}{page.digest}{day}"'), body
 
-    async def _written(self, job: dict[str, Any], lane: str = "page") -> Reply:
+    async def written(self, job: dict[str, Any], lane: str = "page") -> Reply:
         """Have a page written; callers who ask for the same one at once wait for one worker."""
         key = json.dumps(job, sort_keys=True)
         task = self.writing.get(key)

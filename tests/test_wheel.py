@@ -156,6 +156,19 @@ def test_installed_package_is_one_name_in_itself(installed: Installed) -> None:
     assert modules(package / "api") == modules(CHECKOUT / "api")
 
 
+def test_wheel_brings_the_pages(installed: Installed) -> None:
+    def files(root: Path) -> dict[str, bytes]:
+        return {
+            path.relative_to(root).as_posix(): path.read_bytes()
+            for path in root.rglob("*")
+            if path.suffix in (".html", ".css", ".js", ".svg")
+        }
+
+    pages = files(installed.site / "covergraph" / "api" / "pages")
+    assert pages == files(CHECKOUT / "api" / "pages")
+    assert {"style.css", "script.js", "mark.svg", "templates/decision.html"} <= pages.keys()
+
+
 def test_sdist_builds_the_same_wheel(installed: Installed, tmp_path: Path) -> None:
     built(CHECKOUT, "sdist", tmp_path)
     (sdist,) = tmp_path.glob("*.tar.gz")

@@ -11,6 +11,7 @@ from covergraph.authoring.vocabulary import vocabulary
 from covergraph.days import day_written
 from covergraph.engine import Answer, Reasoner
 from covergraph.errors import InputError
+from covergraph.facts.prepared import Prepared
 from covergraph.fhir.drafts import Left
 from covergraph.fhir.reader import FhirReader
 from covergraph.fhir.resources import is_fhir
@@ -27,6 +28,7 @@ from covergraph.request.horizon import horizon, refuse_beyond
 from covergraph.triples import Triples
 
 from ..negotiation import JSON, JSON_LD, MARKDOWN, RESOURCE, SHACL_PROFILE
+from ..pages.jobs import Pages
 from ..problems import Problem
 from ..representation import represented
 from ..views import policies, terms
@@ -61,7 +63,10 @@ class ReasonerJobs(Jobs):
             "decide": self.decide,
             "validate": self.validate,
         }
+        pages = Pages(self)
+        self.jobs["page"] = pages.page
         self._warm()
+        pages.warm()
 
     def view(self, job: Arguments, _: bytes, __: Limits) -> Done:
         """Answer with a list, a payer, a policy, a procedure or a code."""
@@ -195,23 +200,27 @@ class ReasonerJobs(Jobs):
         """Return the answers, and what was not used by the name of the request."""
         on = day_of(job["date"]) if job.get("date") else None
         self._refuse_unknown(job)
-        who = {k: job.get(k) for k in ("policy", "payer", "plan")}
-        if sum(map(bool, (*who.values(), job.get("all")))) > 1:
+        if sum(bool(job.get(k)) for k in ("policy", "payer", "plan", "all")) > 1:
             raise InputError("policy, payer, plan and all exclude each other")
-        every, media_type = bool(job.get("all")), job["media_type"]
+        media_type = job["media_type"]
         try:
             if not is_fhir(body, media_type):
-                prepared = self.reasoner.read(body, media_type=media_type, on=on)
-                refuse_beyond(prepared.request.date, horizon(date.today()))
-                return self.reasoner.decide_all(prepared, **who, every=every), {}
+                return self._decided(
+                    self.reasoner.read(body, media_type=media_type, on=on), job
+                ), {}
             found = self.fhir.read(body, on=on, order=job.get("order"))
-            for mapped in found:
-                refuse_beyond(mapped.prepared.request.date, horizon(date.today()))
-            decided = [self.reasoner.decide_all(m.prepared, **who, every=every) for m in found]
             left = {m.prepared.request.name: m.left for m in found}
-            return [a for answers in decided for a in answers], left
+            return [a for mapped in found for a in self._decided(mapped.prepared, job)], left
         except InputError as error:
             raise discreet(error) from None
+
+    def _decided(self, prepared: Prepared, job: Arguments) -> list[Answer]:
+        refuse_beyond(prepared.request.date, horizon(date.today()))
+        decide_all = self.reasoner.decide_all
+        if several := job.get("payers"):
+            return [a for key in several for a in decide_all(prepared, payer=key)]
+        who = {k: job.get(k) for k in ("policy", "payer", "plan")}
+        return decide_all(prepared, **who, every=bool(job.get("all")))
 
     def _refuse_unknown(self, job: Arguments) -> None:
         """Refuse the key of a policy, a payer or a plan that there is none of."""
@@ -224,6 +233,8 @@ class ReasonerJobs(Jobs):
         for what, known in among.items():
             if asked := job.get(what):
                 policies.existing(asked.partition("@")[0], known, what, status=400)
+        for asked in job.get("payers", ()):
+            policies.existing(asked, among["payer"], "payer", status=400)
 
     def _warm(self) -> None:
         """Do once what would be done for the first time in every worker."""

@@ -53,8 +53,9 @@ def terms_read(leaf: Criterion, knowledge: Knowledge, components: Components) ->
             terms |= {n for n, of in knowledge.counted_years.items() if of == given}
     for objects in stated.values():
         terms |= {o for o in objects if not isinstance(o, BlankNode)}
-    concepts = (*knowledge.facts, *knowledge.instances_of(COV.TreatmentPurpose))
-    return terms | {c for c in concepts if not terms.isdisjoint(knowledge.broader_of(c))}
+    below = {n for term in terms for n in knowledge.narrower.get(term, ())}
+    purposes = (n for n in below if knowledge.is_a(n, COV.TreatmentPurpose))
+    return terms | (below & knowledge.facts.keys()) | set(purposes)
 
 
 def _values(shape: Term, triples: Triples) -> Iterator[Term]:

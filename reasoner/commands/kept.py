@@ -82,7 +82,7 @@ def answered_in(name: str) -> dict[str, Any]:
     """
     ((_, data),) = inputs([name])
     try:
-        found = json.loads(data)
+        found = json.loads(data) if isinstance(data, bytes) else None
     except ValueError:
         raise InputError("is not valid JSON", name) from None
     if isinstance(found, list) and len(found) == 1:
@@ -101,12 +101,20 @@ def again(before: dict[str, Any], request: str, reasoner: Reasoner) -> dict[str,
         When it is another request than the one that was decided.
     """
     from ..days import day_written
+    from ..fhir.reader import FhirReader
+    from ..fhir.resources import is_fhir
     from ..render.data import Recorder
 
     receipt = before["receipt"]
     ((name, data),) = inputs([request])
-    prepared = reasoner.read(data, name, on=day_written(receipt["dateOfService"]))
-    if prepared.request.digest != receipt["request"]["sha256"]:
+    day = day_written(receipt["dateOfService"])
+    if isinstance(data, bytes) and not is_fhir(data):
+        read = [reasoner.read(data, name, on=day)]
+    else:
+        read = [mapped.prepared for mapped in FhirReader(reasoner).read(data, name, day)]
+    digest = receipt["request"]["sha256"]
+    prepared = next((p for p in read if p.request.digest == digest), None)
+    if prepared is None:
         raise InputError("is not the request that was decided", name)
     edition = f"@{before['edition']}" if before["edition"] else ""
     answer = reasoner.answer(prepared, f"{before['policy']}{edition}")

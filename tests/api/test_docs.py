@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
-import warnings
 from pathlib import Path
 
 import httpx
-import pytest
 
+from tests.api.browser import browser
 from tests.api.conftest import Server
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-def browser() -> str:
-    for name in BROWSERS:
-        if path := shutil.which(name):
-            return path
-    warnings.warn("no browser is installed: /docs is not looked at", stacklevel=2)
-    pytest.skip("no browser is installed")
 
 
 def test_browser_shows_the_operations(server: Server, tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ def test_what_is_not_offered_is_refused(client: httpx.Client, path: str) -> None
         ("*/*", "application/json"),
         ("text/*", "text/turtle"),
         ("application/*", "application/json"),
-        ("text/html, application/xhtml+xml, */*;q=0.8", "application/json"),
+        ("text/html, application/xhtml+xml, */*;q=0.8", "text/html"),
         ("text/turtle;q=0.5, application/ld+json;q=0.6", "application/ld+json"),
         ("application/json;q=0.1, */*;q=0.9", "application/ld+json"),
         ("TEXT/TURTLE", "text/turtle"),

@@ -1,0 +1,1 @@
+"""Pages for people who decide: the same addresses, in a browser."""

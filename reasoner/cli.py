@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from .collector import collect_seldom
-from .commands import authoring, batch, compare, decide, ontology, policies, query, serve
+from .commands import authoring, batch, compare, decide, ontology, policies, prove, query, serve
 from .errors import CovergraphError, InputError
 from .version import ENGINE, engine_version
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 about_ontology = typer.Typer(help="Check the ontology with an OWL reasoner.", no_args_is_help=True)
 app.add_typer(about_ontology, name="ontology")
+app.add_typer(prove.app, name="prove")
 
 app.command("decide")(decide.decide)
 app.command("batch")(batch.batch)
@@ -34,6 +35,7 @@ app.command("policies")(policies.policies)
 app.command("policy")(policies.policy)
 app.command("clauses")(policies.clauses)
 app.command("compare")(compare.compare)
+app.command("change")(prove.change)
 app.command("query")(query.query)
 app.command("queries")(query.queries)
 app.command("vocabulary")(authoring.vocabulary)

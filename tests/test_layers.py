@@ -26,7 +26,7 @@ ORDER = (
     ("judge",),
     ("decision",),
     ("engine",),
-    ("lookup", "comparison", "sparql", "owl", "authoring"),
+    ("lookup", "comparison", "sparql", "owl", "authoring", "prove"),
     ("render",),
     # The public face: `reasoner/__init__.py` itself.
     ("batch", "covergraph"),

@@ -1,0 +1,95 @@
+"""How many earlier procedures a question needs, worked out from the trees of the policies.
+
+A patient that shows something needs so many sessions as its criteria need to fall out so: what
+must be met together adds up, of alternatives the dearest is enough; for "not met" it is the
+other way round. Where sides are merged each session keeps its partner, and of an episode each
+keeps one that links it to the day. More sessions than these can be left out of any patient
+without losing what it shows.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from .. import days
+from ..facts.history import HistoryRules
+from ..judge.components.changed_since_latest import LevelChanged, TechniqueChanged
+from ..judge.components.each_response import EachResponded
+from ..judge.components.earlier_sessions import EnoughSessions, FewSessions
+from ..judge.components.first_session import FirstAtLeast, FirstLessThan
+from ..judge.components.latest_response import LatestResponded
+from ..judge.components.maximum_sessions import SessionsWithRequested
+from ..judge.components.minimum_interval import Interval
+from ..judge.components.responding_sessions import Responding
+from ..judge.components.without_response import WithoutResponse
+from ..policies.criteria import Criterion, Kind, Policy
+from .asked import Vocabulary
+
+
+class Sessions(NamedTuple):
+    """How many sessions it takes for a criterion to be met, and not to be."""
+
+    met: int
+    not_met: int
+
+
+ONE_EACH = (LatestResponded, FirstAtLeast, FirstLessThan, LevelChanged, TechniqueChanged)
+
+
+def sessions_needed(vocabulary: Vocabulary) -> int:
+    """Return how many sessions show anything that these policies can decide of one request."""
+    return sum(max(_of_policy(vocabulary, p)) for p in vocabulary.policies)
+
+
+def sessions_of_leaf(vocabulary: Vocabulary, policy: Policy) -> dict[str, int]:
+    """Return by leaf how many sessions show that it is met, or is not."""
+    rules = vocabulary.rules[policy]
+    return {leaf.name: max(_of_leaf(leaf.holds, rules)) for leaf in vocabulary.leaves[policy]}
+
+
+def _of_policy(vocabulary: Vocabulary, policy: Policy) -> Sessions:
+    rules = vocabulary.rules[policy]
+    leaves = {leaf.name: _of_leaf(leaf.holds, rules) for leaf in vocabulary.leaves[policy]}
+    parts = [*policy.exclusions, policy.root, *filter(None, [policy.applies_when])]
+    found = [_of_criterion(part, leaves) for part in parts]
+    return Sessions(sum(f.met for f in found), sum(f.not_met for f in found))
+
+
+def _of_criterion(criterion: Criterion, leaves: dict[str, Sessions]) -> Sessions:
+    if criterion.is_leaf:
+        return leaves[criterion.iri.value]
+    parts = list(criterion.members)
+    if criterion.route and criterion.route.grounds:
+        parts.append(criterion.route.grounds)
+    found = [_of_criterion(part, leaves) for part in parts]
+    if criterion.kind is Kind.AND:
+        return Sessions(sum(f.met for f in found), max(f.not_met for f in found))
+    return Sessions(max(f.met for f in found), sum(f.not_met for f in found))
+
+
+def _of_leaf(e: Any, rules: HistoryRules) -> Sessions:
+    if isinstance(e, EnoughSessions | Responding):
+        found = Sessions(e.least, 0)
+    elif isinstance(e, FewSessions):
+        found = Sessions(0, e.most + 1)
+    elif isinstance(e, SessionsWithRequested | WithoutResponse):
+        found = Sessions(0, e.most)
+    elif isinstance(e, Interval | EachResponded):
+        found = Sessions(0, 1)
+    elif isinstance(e, ONE_EACH):
+        found = Sessions(1, 1)
+    else:
+        return Sessions(0, 0)
+    kept = 1 + bool(getattr(e, "merged", False)) + _needs_link(e, rules)
+    return Sessions(found.met * kept, found.not_met * kept)
+
+
+def _needs_link(e: Any, rules: HistoryRules) -> bool:
+    """Return whether a session of the episode may need another that links it to the day.
+
+    Those of a window no longer than the gap that ends an episode need none.
+    """
+    window, gap = getattr(e, "window", None), rules.episode.gap if rules.episode else None
+    if not e.of.in_episode or gap is None:
+        return False
+    return window is None or days.most(window) > days.fewest(gap)

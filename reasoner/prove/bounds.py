@@ -23,7 +23,7 @@ from ..judge.components.minimum_interval import Interval
 from ..judge.components.responding_sessions import Responding
 from ..judge.components.without_response import WithoutResponse
 from ..policies.criteria import Criterion, Kind, Policy
-from .asked import Vocabulary
+from .vocabulary import Vocabulary
 
 
 class Sessions(NamedTuple):

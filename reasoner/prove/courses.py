@@ -68,12 +68,11 @@ class Courses:
                 for course, counts in counting
             )
         found = []
-        if e.window is None:
-            bound = constant(days.most(e.at_least))
-            for course, counts in counting:
-                lasted = course.numbers[LASTED]
-                long = c.at_most(bound, lasted.bits)
-                found.append(c.all_of((counts, lasted.stated, long)))
+        bound = constant(days.most(e.at_least))
+        for course, counts in counting:
+            lasted = course.numbers[LASTED]
+            long = c.at_most(bound, lasted.bits)
+            found.append(c.all_of((counts, lasted.stated, long, self._whole(e, course))))
         spans = []
         for course, counts in counting:
             span = self._sure(e, course)
@@ -93,12 +92,15 @@ class Courses:
             spans.append(Span(c.all_of((counts, placed, span.there)), span.start, span.end))
             undated.append((c.all_of((counts, lasted.stated, -ends.dated)), lasted.bits))
         some_undated = c.any_of(there for there, _ in undated)
+        further = Span(c.all_of((self._may_be_further(), any_left)), constant(1), self.today)
+        spans.append(self._within(e, further))
         if e.at_least is None:
             if e.window is None:
-                found = c.any_of(
+                some = [
                     c.all_of((course.exists, self._may_count(e, course, left)))
                     for course in self.world.courses
-                )
+                ]
+                found = c.any_of((*some, further.there))
             else:
                 found = c.any_of((some_undated, *(s.there for s in spans)))
         else:
@@ -117,9 +119,24 @@ class Courses:
             c.all_of((lit, *(-course.holds(OF_THERAPY, k) for course in world.courses)))
             for k, lit in left.items()
         ]
-        partial = world.partial[therapies]
-        either = c.choose(partial, c.any_of(left.values()), c.any_of(unnamed))
-        return c.all_of((-world.complete[therapies], either))
+        return c.all_of((-world.complete[therapies], c.any_of(unnamed)))
+
+    def _may_be_further(self) -> Lit:
+        """Return whether the list of therapies may leave some out, on whatever days."""
+        return self.world.partial[COV.Therapies.value]
+
+    def _whole(self, e: HadTherapy, course: Record) -> Lit:
+        """Return whether a course lies in the window wherever its days may be."""
+        if e.window is None:
+            return TRUE
+        c, ends = self.circuit, self._ends[course]
+        opens = self._opens(e.window)
+        return c.all_of((ends.has_start, c.at_most(opens, ends.start_earliest)))
+
+    def _opens(self, window: str) -> Bits:
+        """Return the number of the first day of a window."""
+        opens = days.day_after(days.day_before(self.world.service.isoformat(), window))
+        return constant(self.world.frame.number_of(opens))
 
     # --- which courses count ------------------------------------------------------------------
 
@@ -228,8 +245,7 @@ class Courses:
         """Return the part of a span that lies in the window."""
         c, start = self.circuit, span.start
         if e.window is not None:
-            opens = days.day_after(days.day_before(self.world.service.isoformat(), e.window))
-            first = constant(self.world.frame.number_of(opens))
+            first = self._opens(e.window)
             start = c.choose_number(c.at_most(first, start), start, first)
         return Span(c.all_of((span.there, c.at_most(start, span.end))), start, span.end)
 

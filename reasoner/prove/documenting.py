@@ -33,12 +33,13 @@ from ..plain import (
 from ..policies.criteria import Criterion, Policy
 from ..policies.standard import steps
 from ..triples import Term
-from .asked import COURSE, MEANS, PAIN, Vocabulary
+from .asked import COURSE, MEANS, PAIN
 from .calendar import at_most
 from .circuit import BUDGET, FALSE, TRUE, Circuit, Lit, Model, Solver
 from .decided import Decided, decided
 from .minimal import smallest
 from .records import Dated, Record
+from .vocabulary import Vocabulary
 from .world import LISTS, Bounds, World
 from .write import Written, replayed, written
 

@@ -26,6 +26,7 @@ from ..judge.components.without_response import WithoutResponse
 from ..namespaces import COV, compact
 from ..plain import (
     CONCERNS_PAIN,
+    HAS_INTENT,
     HAS_PAIN,
     HAS_PATIENT,
     IS_MEANT_FOR,
@@ -283,11 +284,18 @@ class Leaves:
 
     def _interval(self, e: Interval, sure: Listed, possible: Listed) -> Lit:
         c, day = self.circuit, self.world.day
-        listed = sure if e.open else possible
-        return c.all_of(
-            c.implies(x, at_most(s.earliest if e.open else s.latest, day, e.at_least))
-            for s, x in listed
-        )
+        found = []
+        for s, x in sure if e.open else possible:
+            counts = [x]
+            if e.but is not None and not s.many:
+                counts.append(-s.is_of(e.but))
+            if e.but_intent is not None:
+                counts.append(-s.record.holds(HAS_INTENT, e.but_intent))
+            if e.before_the_day:
+                counts.append(before(s.latest if e.open else s.earliest, day))
+            far = at_most(s.earliest if e.open else s.latest, day, e.at_least)
+            found.append(c.implies(c.all_of(counts), far))
+        return c.all_of(found)
 
     def _enough(self, e: EnoughSessions, sure: Listed, possible: Listed) -> Lit:
         within = Window(e.window or "", e.with_start)

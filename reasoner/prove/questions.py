@@ -21,11 +21,12 @@ from ..errors import InputError, not_called
 from ..namespaces import COV, kebab
 from ..plain import TREATS_REGION, TYPE
 from ..policies.criteria import Criterion, Policy
-from .asked import PROCEDURE, Vocabulary
+from .asked import PROCEDURE
 from .bounds import sessions_needed, sessions_of_leaf
 from .circuit import BUDGET, FALSE, Lit, OutOfBudget, Solver
 from .decided import ALWAYS, Decided, Judged, decided, supposing
 from .minimal import smallest
+from .vocabulary import Vocabulary
 from .world import Bounds, World
 from .write import Written, replayed, written
 

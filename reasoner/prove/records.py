@@ -16,9 +16,10 @@ from typing import Protocol
 from ..knowledge.base import Knowledge
 from ..namespaces import COV
 from ..plain import AFFIRMS, HAS_INTENT, TREATS_REGION, TYPE, USES_TECHNIQUE
-from .asked import Atom, Vocabulary
+from .asked import Atom
 from .calendar import DAY_BITS, MONTH_BITS, YEAR_BITS, Day, first_year, known
 from .circuit import FALSE, Bits, Circuit, Lit, constant
+from .vocabulary import Vocabulary
 
 # Scores and percentages are counted in halves: no bound distinguishes finer ones.
 HALVES = 2

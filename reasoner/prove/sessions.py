@@ -275,8 +275,12 @@ class History:
                 long = at_most(s.latest, until.earliest, response.less_than) if until else FALSE
                 found.append(c.all_of((stated, long)))
             else:
-                long = at_most(s.earliest, until.latest, response.less_than) if until else FALSE
-                found.append(c.any_of((-stated, long)))
+                # Relief whose end is not stated may go on until the day.
+                long = at_most(s.earliest, self.world.day, response.less_than)
+                if until:
+                    by_until = at_most(s.earliest, until.latest, response.less_than)
+                    long = c.choose(stated, by_until, long)
+                found.append(long)
         if response.fact is not None:
             found.append(s.denies(response.fact) if granted else -s.affirms(response.fact))
         return found

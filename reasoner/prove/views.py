@@ -14,7 +14,7 @@ from ..errors import KnowledgeError
 from ..facts.episodes import Episode
 from ..facts.history import HistoryRules
 from ..facts.merging import Merging
-from ..plain import AFFIRMS, ON_SIDE, TREATS_LEVEL, TREATS_REGION, USES_TECHNIQUE
+from ..plain import AFFIRMS, HAS_INTENT, ON_SIDE, TREATS_LEVEL, TREATS_REGION, USES_TECHNIQUE
 from .calendar import Day, at_most, before, chosen, earlier_of, later_of, same_day
 from .circuit import FALSE, TRUE, Lit, constant
 from .records import Record
@@ -51,7 +51,7 @@ class _Episodes:
         self.rule, self.history, self.circuit = rule, history, history.circuit
         self.day, self.sessions = history.world.day, history.sessions
         c = self.circuit
-        self.of = {s: s.is_of(rule.of) for s in self.sessions}
+        self.of = {s: c.all_of((s.is_of(rule.of), -self._is_spared(s))) for s in self.sessions}
         self.breaks = {
             s: s.is_of(rule.broken_by) if rule.broken_by else FALSE for s in self.sessions
         }
@@ -63,6 +63,11 @@ class _Episodes:
         self.share = {
             (s, o): self._same_region(s, o) for s, o in product(self.sessions, self.sessions)
         }
+
+    def _is_spared(self, s: Session) -> Lit:
+        """Return whether the intent of a session keeps it out of any episode."""
+        intent = self.rule.but_intent
+        return s.record.holds(HAS_INTENT, intent) if intent else FALSE
 
     def note(self) -> None:
         c = self.circuit

@@ -29,14 +29,13 @@ from ..plain import (
     LASTED,
     MAY_BE_FOR,
     OF_THERAPY,
-    ONSET_DATE,
     TREATS_LEVEL,
     TREATS_REGION,
     TYPE,
+    USES_INJECTATE,
     USES_TECHNIQUE,
 )
 from ..request.coherence import ORDERED
-from ..request.onset import limits_of
 from .asked import (
     COMPLETE_FOR,
     COURSE,
@@ -49,7 +48,6 @@ from .asked import (
     PROCEDURE,
     PROCEDURES,
     REQUEST,
-    Vocabulary,
 )
 from .calendar import (
     Day,
@@ -59,9 +57,11 @@ from .calendar import (
     earlier_of,
     later_of,
 )
-from .circuit import FALSE, TRUE, Bits, Circuit, Lit, constant
+from .circuit import FALSE, TRUE, Circuit, Lit, constant
 from .follows import Follows
 from .records import HALVES, Dated, Frame, Number, Record
+from .refused import lay_down
+from .vocabulary import Vocabulary
 
 # Lengths of courses are stated in days, of which there are at most so many.
 LENGTH_BITS = 10
@@ -113,11 +113,12 @@ class World:
         self.partial = {name: self.circuit.unknown() for name in LISTS}
         for name in LISTS:
             self.circuit.at_most_one((self.complete[name], self.partial[name]))
-        self.patient = self.follows.patient = self._record(PATIENT, "patient", TRUE)
+        self.patient = self._record(PATIENT, "patient", TRUE)
         self.procedure = self._record(PROCEDURE, "procedure", TRUE)
         self.pains = {r: self._pain(r) for r in self.regions} if self._speaks_of(PAIN) else {}
+        self.follows.about = self
         self.earlier = self._slots(EARLIER, "earlier", bounds.sessions)
-        self.courses = self.follows.courses = self._slots(COURSE, "course", bounds.courses)
+        self.courses = self._slots(COURSE, "course", bounds.courses)
         self.planned = self._slots(PLANNED, "planned", bounds.planned)
         self._order_sessions()
         further = self._new(EARLIER, "further", self.partial[EARLIER_PROCEDURES], many=True)
@@ -125,7 +126,7 @@ class World:
         self.sessions = [*self.earlier, further] if self._speaks_of(EARLIER) else []
         more = self._new(PLANNED, "more", self.partial[COV.PlannedProcedures.value], many=True)
         self.beside = [*self.planned, more]
-        self._lay_down()
+        lay_down(self)
 
     @property
     def records(self) -> list[Record]:
@@ -263,11 +264,8 @@ class World:
         said = record.said
 
         def add(p: str, value: str, when: Lit) -> None:
-            there = [
-                lit
-                for (q, v), lit in said.items()
-                if q == p and (coding.excluded(value, v) or coding.within(value, v))
-            ]
+            beside = coding.displacing[value]
+            there = [lit for (q, v), lit in said.items() if q == p and v in beside]
             added = c.all_of((when, *(-lit for lit in there)))
             if added != FALSE:
                 value = self._representative(record.role, p, value)
@@ -280,6 +278,11 @@ class World:
         for meaning, when in meanings:
             for p, value in coding.implied.get(meaning, ()):
                 add(p, value, when)
+        settled = c.any_of(when for meaning, when in meanings if meaning in coding.settled)
+        for (p, injected), lit in sorted(said.items()):
+            if p == USES_INJECTATE:
+                for q, value in coding.implied.get(injected, ()):
+                    add(q, value, c.all_of((lit, -settled)))
         for (p, technique), lit in list(said.items()):
             if p == USES_TECHNIQUE and technique in coding.usual:
                 add(p, coding.usual[technique], lit)
@@ -295,118 +298,6 @@ class World:
             if value in choice.stands_for:
                 return choice.value
         return ""
-
-    # --- what the gate refuses ----------------------------------------------------------------
-
-    def _lay_down(self) -> None:
-        for record in self.records:
-            self._single(record)
-            self._no_contradiction(record)
-            if record.role in PROCEDURES:
-                self._one_region(record)
-                self._joints(record)
-            self.follows.lay_down(record)
-        self._onsets()
-        self._kinds_denied()
-        for course in self.courses:
-            self._lengths(course)
-
-    def _single(self, record: Record) -> None:
-        by_property: dict[str, list[Lit]] = {}
-        for (p, _), lit in record.stated.items():
-            by_property.setdefault(p, []).append(lit)
-        for p, lits in by_property.items():
-            declared = self.knowledge.properties[NamedNode(p)]
-            if p not in MEANS and declared.single:
-                self.circuit.at_most_one(lits)
-            if record.role in {r.value for r in declared.required_of}:
-                self.circuit.require(-record.exists, *lits)
-
-    def _no_contradiction(self, record: Record) -> None:
-        c = self.circuit
-        reached = self.vocabulary.supports[record.role]
-        for p, o in reached:
-            if p == AFFIRMS and (DENIES, o) in reached:
-                c.require(-record.holds(AFFIRMS, o), -record.holds(DENIES, o))
-            if p in (TYPE, DENIES) or (p == AFFIRMS and record.role != EARLIER):
-                continue
-            for other in sorted(self.vocabulary.incompatible.get(o, ())):
-                if (p, other) in reached and o < other:
-                    c.require(-record.holds(p, o), -record.holds(p, other))
-
-    def _one_region(self, record: Record) -> None:
-        c, t = self.circuit, self.knowledge.triples
-        regions = {r: record.holds(TREATS_REGION, r) for r in self.regions}
-        c.at_most_one(list(regions.values()))
-        for (p, meaning), stated in record.stated.items():
-            if p in MEANS:
-                spans = {o.value for o in t.objects(NamedNode(meaning), COV.spansRegion)}
-                for region, lit in regions.items():
-                    if spans and region not in spans:
-                        c.require(-stated, -lit)
-
-    def _joints(self, record: Record) -> None:
-        t = self.knowledge.triples
-        for (p, meaning), stated in record.stated.items():
-            joints = t.objects(NamedNode(meaning), COV.actsOnJoint) if p in MEANS else ()
-            for joint in joints:
-                for (q, level), lit in record.stated.items():
-                    lacks = t.objects(NamedNode(level), COV.lacksJoint)
-                    if q == TREATS_LEVEL and joint in lacks:
-                        self.circuit.require(-stated, -lit)
-
-    def _onsets(self) -> None:
-        """Lay down that no purpose speaks of an age of pain that its onset contradicts."""
-        c, purposes = (
-            self.circuit,
-            [(v, lit) for (p, v), lit in self.procedure.stated.items() if p == IS_FOR],
-        )
-        limits = limits_of(self.knowledge, [NamedNode(v) for v, _ in purposes])
-        here = {
-            r: c.all_of((pain.exists, self.procedure.holds(TREATS_REGION, r)))
-            for r, pain in self.pains.items()
-        }
-        anywhere = c.any_of(here.values())
-        for purpose, stated in purposes:
-            for limit in limits.get(purpose, ()):
-                found, right, all_known = [], [], []
-                for r, pain in self.pains.items():
-                    onset = pain.dates.get(ONSET_DATE)
-                    meant = c.any_of((here[r], c.all_of((pain.exists, -anywhere))))
-                    found.append(meant)
-                    if onset is None:
-                        all_known.append(-meant)
-                        continue
-                    end = onset.first if limit.at_least else onset.last
-                    reached = at_most(end, self.day, limit.bound)
-                    right.append(c.all_of((meant, reached if limit.at_least else -reached)))
-                    all_known.append(c.implies(meant, onset.stated))
-                known_all = c.all_of((c.any_of(found), *all_known))
-                c.require(-stated, -known_all, *right)
-
-    def _kinds_denied(self) -> None:
-        for course in self.courses:
-            for kind, had in course.values(OF_THERAPY).items():
-                self.circuit.require(-had, -self.patient.holds(DENIES, kind))
-
-    def _lengths(self, course: Record) -> None:
-        """Lay down that a course is as long as its dates can be, and as short."""
-        c = self.circuit
-        if LASTED not in course.numbers:
-            return
-        lasted = course.numbers[LASTED]
-        start, end = (course.dates[p.value] for p in (COV.startedOn, COV.endedOn))
-        both = c.all_of((lasted.stated, start.stated))
-        # The last day of a course is one less than its length after its first.
-        earliest_end = c.add(start.first.number, lasted.bits)
-        latest_end = c.add(start.last.number, lasted.bits)
-
-        def after(day: Day) -> Bits:
-            return c.add(day.number, constant(1))
-
-        c.require(-both, end.stated, c.at_most(earliest_end, after(self.day)))
-        c.require(-both, -end.stated, c.at_most(earliest_end, after(end.last)))
-        c.require(-both, -end.stated, c.at_most(after(end.first), latest_end))
 
     # --- what is derived ------------------------------------------------------------------------
 
@@ -444,7 +335,9 @@ class World:
         c, known, procedure = self.circuit, self.knowledge, self.procedure
         stated = procedure.values(IS_FOR)
         if p == IS_MEANT_FOR:
-            silent = -c.any_of(stated.values())
+            silent = -c.any_of(
+                lit for v, lit in stated.items() if NamedNode(v) not in known.nameless
+            )
             found: dict[str, list[Lit]] = {}
             for cls, purposes in known.meant.items():
                 for purpose in purposes:

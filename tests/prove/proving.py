@@ -13,11 +13,11 @@ import pytest
 from covergraph.engine import Reasoner
 from covergraph.facts.prepared import Prepared
 from covergraph.policies.criteria import Policy
-from covergraph.prove.asked import Vocabulary
 from covergraph.prove.circuit import Solver, installed
 from covergraph.prove.decided import Decided, decided
 from covergraph.prove.load import Loading
 from covergraph.prove.questions import common_day
+from covergraph.prove.vocabulary import Vocabulary
 from covergraph.prove.world import Bounds, World
 from tests.tools.case_files import Case, load_cases
 

@@ -139,7 +139,7 @@ class Loading:
                     yield from self._number(record, p, value)
                 elif p in record.dates:
                     yield from self._date(record, p, str(value))
-                elif isinstance(value, str):
+                elif isinstance(value, str) and ":" in value:
                     yield from self._concept(record, p, value)
 
     def _asked(self, record: Record, p: str) -> bool:

@@ -24,7 +24,7 @@ Procedure = Annotated[
 ]
 Region = Annotated[str | None, typer.Option(help="Only in this region, such as lumbar.")]
 OnDay = Annotated[str | None, typer.Option("--date", help="The date of service.")]
-Sessions = Annotated[int, typer.Option(min=0, max=8, help="So many earlier procedures at most.")]
+Sessions = Annotated[int, typer.Option(min=0, max=16, help="So many earlier procedures at most.")]
 Courses = Annotated[int, typer.Option(min=0, max=6, help="So many courses of therapy at most.")]
 Planned = Annotated[int, typer.Option(min=0, max=4, help="So many planned beside at most.")]
 Budget = Annotated[int, typer.Option(min=1, help="Give a question up after so many conflicts.")]
@@ -130,10 +130,10 @@ def lint(
     form: Form = "text",
 ) -> None:
     """Which criteria of a policy are never met, never not met, or change no decision?"""
-    from ..prove import questions
+    from ..prove.idle import idle
 
     prover = _prover([key], None, None, date, (sessions, courses, planned), budget, form)
-    _show(questions.idle(prover), prover, form)
+    _show(idle(prover), prover, form)
 
 
 @app.command("diff")
@@ -166,13 +166,13 @@ def matrix(
     form: Annotated[str, typer.Option("--format", help="table or csv.")] = "table",
 ) -> None:
     """Of all policies that address a procedure, which covers all that which other covers?"""
-    from ..prove import questions, told
+    from ..prove import many, told
 
     one_of(form, MATRIX_FORMATS)
-    keys = questions.addressing(_reasoner(), procedure)
+    keys = many.addressing(_reasoner(), procedure)
     bounds = (sessions, courses, planned)
     prover = _prover(keys, procedure, region, date, bounds, budget, "text")
-    cells = questions.matrix(prover)
+    cells = many.matrix(prover)
     if form == "csv":
         print(told.comma_separated(cells), end="")
         return

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from .. import days
+from ..decision.decide import Decision
 from ..facts.history import HistoryRules
 from ..judge.components.changed_since_latest import LevelChanged, TechniqueChanged
 from ..judge.components.each_response import EachResponded
@@ -38,21 +39,47 @@ ONE_EACH = (LatestResponded, FirstAtLeast, FirstLessThan, LevelChanged, Techniqu
 
 def sessions_needed(vocabulary: Vocabulary) -> int:
     """Return how many sessions show anything that these policies can decide of one request."""
-    return sum(max(_of_policy(vocabulary, p)) for p in vocabulary.policies)
+    return sum(sessions_for(vocabulary, p, d) for p in vocabulary.policies for d in Decision)
+
+
+def sessions_for(vocabulary: Vocabulary, policy: Policy, decision: Decision) -> int:
+    """Return how many sessions show that a policy decides so.
+
+    What is covered needs all that is required to be met; what is refused, enough of it not to
+    be; what is neither may need both, each criterion being open for want of the other.
+    """
+    leaves = _leaves(vocabulary, policy)
+    root = _of_criterion(policy.root, leaves)
+    out = [_of_criterion(e, leaves).met for e in policy.exclusions]
+    into = [_of_criterion(e, leaves).not_met for e in policy.exclusions]
+    conditions = list(filter(None, [policy.applies_when]))
+    conditions += [
+        m.applies_when for g in policy.scoping_groups for m in g.members if m.applies_when
+    ]
+    found = [_of_criterion(a, leaves) for a in conditions]
+    if decision is Decision.OUT_OF_SCOPE:
+        return max([*out, sum(f.not_met for f in found)], default=0)
+    inside = sum(into) + sum(f.met for f in found)
+    if decision is Decision.COVERED:
+        return root.met + inside
+    if decision is Decision.NOT_COVERED:
+        return root.not_met + inside
+    return root.met + root.not_met + inside + sum(out) + sum(f.not_met for f in found)
+
+
+def sessions_of_criterion(vocabulary: Vocabulary, policy: Policy, criterion: Criterion) -> Sessions:
+    """Return how many sessions it takes for a criterion to be met, and not to be."""
+    return _of_criterion(criterion, _leaves(vocabulary, policy))
 
 
 def sessions_of_leaf(vocabulary: Vocabulary, policy: Policy) -> dict[str, int]:
     """Return by leaf how many sessions show that it is met, or is not."""
-    rules = vocabulary.rules[policy]
-    return {leaf.name: max(_of_leaf(leaf.holds, rules)) for leaf in vocabulary.leaves[policy]}
+    return {name: max(found) for name, found in _leaves(vocabulary, policy).items()}
 
 
-def _of_policy(vocabulary: Vocabulary, policy: Policy) -> Sessions:
+def _leaves(vocabulary: Vocabulary, policy: Policy) -> dict[str, Sessions]:
     rules = vocabulary.rules[policy]
-    leaves = {leaf.name: _of_leaf(leaf.holds, rules) for leaf in vocabulary.leaves[policy]}
-    parts = [*policy.exclusions, policy.root, *filter(None, [policy.applies_when])]
-    found = [_of_criterion(part, leaves) for part in parts]
-    return Sessions(sum(f.met for f in found), sum(f.not_met for f in found))
+    return {leaf.name: _of_leaf(leaf.holds, rules) for leaf in vocabulary.leaves[policy]}
 
 
 def _of_criterion(criterion: Criterion, leaves: dict[str, Sessions]) -> Sessions:
@@ -80,6 +107,9 @@ def _of_leaf(e: Any, rules: HistoryRules) -> Sessions:
         found = Sessions(1, 1)
     else:
         return Sessions(0, 0)
+    if getattr(e, "asks", False):
+        # With none on record it is asked, and neither met nor not.
+        found = Sessions(max(found.met, 1), max(found.not_met, 1))
     kept = 1 + bool(getattr(e, "merged", False)) + _needs_link(e, rules)
     return Sessions(found.met * kept, found.not_met * kept)
 

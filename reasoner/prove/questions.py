@@ -21,10 +21,9 @@ from ..errors import InputError, not_called
 from ..namespaces import COV, kebab
 from ..plain import TREATS_REGION, TYPE
 from ..policies.criteria import Criterion, Policy
-from .asked import PROCEDURE
-from .bounds import sessions_needed, sessions_of_leaf
+from .bounds import sessions_for, sessions_needed
 from .circuit import BUDGET, FALSE, Lit, OutOfBudget, Solver
-from .decided import ALWAYS, Decided, Judged, decided, supposing
+from .decided import ALWAYS, Decided, decided, supposing
 from .minimal import smallest
 from .vocabulary import Vocabulary
 from .world import Bounds, World
@@ -32,7 +31,6 @@ from .write import Written, replayed, written
 
 # A day well inside of an edition, so that windows before it are as long as they get.
 INTO_THE_EDITION = timedelta(days=165)
-NEVER = Judged(FALSE, FALSE)
 
 
 class Outcome(Enum):
@@ -41,6 +39,7 @@ class Outcome(Enum):
     NEVER = "never, within the bounds"
     PATIENT = "yes, for this patient"
     NOT_KNOWN = "not known within the budget"
+    TOO_FEW = "none found, and more earlier procedures could show one"
 
 
 @dataclass(frozen=True)
@@ -53,12 +52,18 @@ class Finding:
         The property, in words.
     criterion : Criterion or None
         The criterion that it turns on, if it turns on one.
+    needs : int
+        How many earlier procedures are surely enough to show the property.
+    acknowledged : str
+        Why a policy keeps what is found idle; empty where it does not say.
     """
 
     what: str
     outcome: Outcome
     patient: Written | None = None
     criterion: Criterion | None = None
+    needs: int = 0
+    acknowledged: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,8 +127,13 @@ class Prover:
         needed = sessions_needed(self.vocabulary)
         self.within = Within(self.world.service, self.world.bounds, needed)
 
-    def find(self, what: str, goal: Iterable[Lit], criterion: Criterion | None = None) -> Finding:
+    def find(
+        self, what: str, goal: Iterable[Lit], needs: int, criterion: Criterion | None = None
+    ) -> Finding:
         """Return the smallest patient with a property, or that there is none.
+
+        That there is none is only said where the bounds hold as many earlier procedures as are
+        surely enough to show the property.
 
         Raises
         ------
@@ -134,27 +144,35 @@ class Prover:
         try:
             model = self.solver.model(asked)
             if model is None:
-                return Finding(what, Outcome.NEVER, None, criterion)
+                enough = needs <= self.world.bounds.sessions
+                outcome = Outcome.NEVER if enough else Outcome.TOO_FEW
+                return Finding(what, outcome, None, criterion, needs)
             model = smallest(self.solver, asked, model, [self.world])
         except OutOfBudget:
-            return Finding(what, Outcome.NOT_KNOWN, None, criterion)
+            return Finding(what, Outcome.NOT_KNOWN, None, criterion, needs)
         request = written(self.world, model)
         replayed(self.reasoner, request, model, self.by_policy.values())
-        return Finding(what, Outcome.PATIENT, request, criterion)
+        return Finding(what, Outcome.PATIENT, request, criterion, needs)
 
-    def is_possible(self, goal: Iterable[Lit]) -> bool:
-        """Return whether there is a patient with a property, or none was excluded in time."""
+    def needs(self, *decisions: tuple[Decided, Decision]) -> int:
+        """Return how many earlier procedures surely show that policies decide so at once."""
+        return sum(sessions_for(self.vocabulary, d.policy, made) for d, made in decisions)
+
+    def is_possible(self, goal: Iterable[Lit], needs: int) -> Outcome:
+        """Return whether there is a patient with a property, without telling one."""
         try:
-            return self.solver.model([*self.asked, *goal]) is not None
+            if self.solver.model([*self.asked, *goal]) is not None:
+                return Outcome.PATIENT
         except OutOfBudget:
-            return True
+            return Outcome.NOT_KNOWN
+        return Outcome.NEVER if needs <= self.world.bounds.sessions else Outcome.TOO_FEW
 
     # --- which requests are asked about ------------------------------------------------------
 
     def _of_procedure(self, name: str | None) -> Iterator[Lit]:
         if name is None:
             return
-        cls = _known(name, _classes(self.reasoner), "procedure").value
+        cls = called(name, classes(self.reasoner), "procedure").value
         # What follows of a class that no policy looks at is not kept; its codes tell.
         yield self.world.circuit.any_of(
             lit
@@ -166,7 +184,7 @@ class Prover:
         if name is None:
             return
         regions = {kebab(r).removesuffix("-region"): NamedNode(r) for r in self.world.regions}
-        region = _known(name, regions, "region").value
+        region = called(name, regions, "region").value
         yield self.world.procedure.holds(TREATS_REGION, region)
 
 
@@ -187,11 +205,19 @@ def common_day(reasoner: Reasoner, policies: Sequence[Policy]) -> date:
     return min(day, last) if last else day
 
 
-def _known(name: str, among: dict[str, NamedNode], what: str) -> NamedNode:
+def called(name: str, among: dict[str, NamedNode], what: str) -> NamedNode:
+    """Return what has a name, or refuse it with near ones."""
     if name not in among:
         near = get_close_matches(name, among, n=3, cutoff=0.4)
         raise not_called(name, what, near, f"there are: {', '.join(sorted(among))}")
     return among[name]
+
+
+def classes(reasoner: Reasoner) -> dict[str, NamedNode]:
+    """Return the classes of procedures by their names."""
+    known = reasoner.knowledge
+    procedures = [c for c, above in known.superclasses.items() if COV.Procedure in above]
+    return {kebab(c.value): c for c in procedures if isinstance(c, NamedNode)}
 
 
 # --- one policy, and two ------------------------------------------------------------------------
@@ -200,7 +226,8 @@ def _known(name: str, among: dict[str, NamedNode], what: str) -> NamedNode:
 def never_covers(prover: Prover) -> Answered:
     """Ask whether a policy covers anybody."""
     (one,) = prover.decided
-    found = prover.find(f"{one.policy.key} covers", [one.decisions[Decision.COVERED]])
+    needs = prover.needs((one, Decision.COVERED))
+    found = prover.find(f"{one.policy.key} covers", [one.decisions[Decision.COVERED]], needs)
     verdict = _verdict([found], "it never covers", "it covers somebody")
     return Answered(f"does {one.policy.key} never cover?", verdict, (found,), prover.within)
 
@@ -219,20 +246,29 @@ def contains(prover: Prover, by_criterion: bool = True) -> Answered:
     covers = first.decisions[Decision.COVERED]
     a, b = first.policy.key, second.policy.key
     found = [
-        prover.find(f"{a} covers, {b} {words}", [covers, second.decisions[decision]])
+        prover.find(
+            f"{a} covers, {b} {words}",
+            [covers, second.decisions[decision]],
+            prover.needs((first, Decision.COVERED), (second, decision)),
+        )
         for decision, words in DIFFERENCES.items()
     ]
     verdict = _verdict(
         found, f"{b} covers all that {a} covers", f"{b} does not cover all that {a} covers"
     )
     if by_criterion and found[0].outcome is not Outcome.NEVER:
-        found += alone(prover, covers, second, f"{a} covers")
+        found += alone(prover, first, second, f"{a} covers")
     return Answered(f"does {b} cover all that {a} covers?", verdict, tuple(found), prover.within)
 
 
-def alone(prover: Prover, given: Lit, second: Decided, what: str) -> Iterator[Finding]:
+def alone(prover: Prover, first: Decided, second: Decided, what: str) -> Iterator[Finding]:
     """Yield, for each criterion, the patient that a policy refuses for this criterion alone."""
     c, key = prover.world.circuit, second.policy.key
+    given = first.decisions[Decision.COVERED]
+    # All else of the second is met as well.
+    needs = prover.needs(
+        (first, Decision.COVERED), (second, Decision.COVERED), (second, Decision.NOT_COVERED)
+    )
     for criterion in second.policy.leaves:
         judged = second.verdicts[criterion]
         otherwise = supposing(c, second, criterion, ALWAYS)
@@ -245,7 +281,7 @@ def alone(prover: Prover, given: Lit, second: Decided, what: str) -> Iterator[Fi
         if FALSE in goal:
             continue
         words = f"{what}, {key} refuses for this alone: {criterion.label}"
-        yield prover.find(words, goal, criterion)
+        yield prover.find(words, goal, needs, criterion)
 
 
 def equivalent(prover: Prover) -> Answered:
@@ -254,8 +290,8 @@ def equivalent(prover: Prover) -> Answered:
     a, b = first.policy.key, second.policy.key
     one, other = (d.decisions[Decision.COVERED] for d in (first, second))
     found = [
-        prover.find(f"{a} covers, {b} does not", [one, -other]),
-        prover.find(f"{b} covers, {a} does not", [other, -one]),
+        prover.find(f"{x.policy.key} covers, {y.policy.key} does not", goal, _only(prover, x, y))
+        for x, y, goal in ((first, second, [one, -other]), (second, first, [other, -one]))
     ]
     verdict = _verdict(found, "they cover the same", "they do not cover the same")
     return Answered(f"do {a} and {b} cover the same?", verdict, tuple(found), prover.within)
@@ -266,7 +302,8 @@ def disjoint(prover: Prover) -> Answered:
     first, second = prover.decided
     a, b = first.policy.key, second.policy.key
     both = [d.decisions[Decision.COVERED] for d in (first, second)]
-    found = prover.find(f"{a} and {b} both cover", both)
+    needs = prover.needs(*((d, Decision.COVERED) for d in (first, second)))
+    found = prover.find(f"{a} and {b} both cover", both, needs)
     verdict = _verdict([found], "nobody is covered by both", "somebody is covered by both")
     return Answered(f"is nobody covered by both {a} and {b}?", verdict, (found,), prover.within)
 
@@ -278,12 +315,19 @@ def between_editions(prover: Prover) -> Answered:
     for words, one, other in (("loses", old, new), ("gains", new, old)):
         name = f"{one.policy.key}@{one.policy.edition}"
         goal = (one.decisions[Decision.COVERED], -other.decisions[Decision.COVERED])
-        found.append(prover.find(f"somebody {words}: only {name} covers", goal))
+        what = f"somebody {words}: only {name} covers"
+        found.append(prover.find(what, goal, _only(prover, one, other)))
         if found[-1].outcome is not Outcome.NEVER:
-            found += alone(prover, goal[0], other, f"{name} covers")
+            found += alone(prover, one, other, f"{name} covers")
     verdict = _verdict(found, "nothing changes", "not everybody is decided as before")
     question = f"do {old.policy.key}@{old.policy.edition} and @{new.policy.edition} cover the same?"
     return Answered(question, verdict, tuple(found), prover.within)
+
+
+def _only(prover: Prover, one: Decided, other: Decided) -> int:
+    """Return how many earlier procedures surely show that only one of two policies covers."""
+    others = [d for d in Decision if d is not Decision.COVERED]
+    return max(prover.needs((one, Decision.COVERED), (other, d)) for d in others)
 
 
 def _verdict(found: Sequence[Finding], if_never: str, if_found: str) -> str:
@@ -292,137 +336,7 @@ def _verdict(found: Sequence[Finding], if_never: str, if_found: str) -> str:
         return f"no: {if_found}"
     if Outcome.NOT_KNOWN in outcomes:
         return "not known within the budget"
+    if Outcome.TOO_FEW in outcomes:
+        needed = max(f.needs for f in found)
+        return f"not known: ask with --sessions {needed}, as many as are surely enough"
     return f"yes, within the bounds: {if_never}"
-
-
-# --- a policy by itself ---------------------------------------------------------------------------
-
-
-def idle(prover: Prover) -> Answered:
-    """Ask which criteria of a policy are never met, never not met, or change no decision.
-
-    What says where the policy applies, or excludes, is known for what it is and not told.
-    """
-    (one,) = prover.decided
-    c, policy = prover.world.circuit, one.policy
-    inside = -one.decisions[Decision.OUT_OF_SCOPE]
-    needed = sessions_of_leaf(prover.vocabulary, policy)
-    found: list[Finding] = []
-    for criterion in policy.leaves:
-        if criterion in _scoping(policy):
-            continue
-        judged, name = one.verdicts[criterion], f"{criterion.name} ({criterion.label})"
-        if needed[criterion.iri.value] > prover.world.bounds.sessions:
-            words = f"{name} needs {needed[criterion.iri.value]} earlier procedures to be seen"
-            found.append(Finding(words, Outcome.NOT_KNOWN, None, criterion))
-            continue
-        worse, better = (supposing(c, one, criterion, v) for v in (NEVER, ALWAYS))
-        differs = c.any_of(c.differ(worse.decisions[d], better.decisions[d]) for d in Decision)
-        for words, goal in (
-            ("is met", judged.met),
-            ("is not met", -judged.may),
-            ("changes a decision", differs),
-        ):
-            if not prover.is_possible([inside, goal]):
-                found.append(Finding(f"{name} {words}", Outcome.NEVER, None, criterion))
-    found += subsumed(prover)
-    known = any(f.outcome is Outcome.NOT_KNOWN for f in found)
-    verdict = f"{len(found)} to look at" if found else "every criterion matters"
-    if known:
-        verdict += ", some with more earlier procedures: ask with --sessions"
-    return Answered(
-        f"which criteria of {policy.key} are idle?", verdict, tuple(found), prover.within
-    )
-
-
-def _scoping(policy: Policy) -> frozenset[Criterion]:
-    """Return the criteria that say whether a policy, or an indication, is in play at all."""
-    roots = [*policy.exclusions, *filter(None, [policy.applies_when])]
-    roots += [c.applies_when for c in policy.criteria.values() if c.applies_when]
-    return frozenset(c for root in roots for c in root.order)
-
-
-def subsumed(prover: Prover) -> Iterator[Finding]:
-    """Yield the alternatives of a policy that add nothing to the others of their group."""
-    (one,) = prover.decided
-    for group in one.policy.criteria.values():
-        if group.is_leaf or group.kind.value != "or":
-            continue
-        for member in group.members:
-            others = [one.worths[m].worst_covered for m in group.members if m is not member]
-            goal = [one.worths[member].worst_covered, *(-o for o in others)]
-            alone = prover.is_possible([one.worths[member].worst_covered])
-            if alone and not prover.is_possible(goal):
-                words = f"{member.name} ({member.label}) adds to its alternatives"
-                yield Finding(words, Outcome.NEVER, None, member)
-
-
-# --- many policies -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What a policy makes of those whom another covers.
-
-    Parameters
-    ----------
-    covers : Finding
-        Whether the first covers anybody.
-    refuses, asks, silent : Finding
-        Whether the second refuses one of them, asks for more or sends one to review, or does
-        not speak to one.
-    """
-
-    first: Policy
-    second: Policy
-    covers: Finding
-    refuses: Finding
-    asks: Finding
-    silent: Finding
-
-
-def matrix(prover: Prover) -> list[Cell]:
-    """Return for each two policies what the second makes of those whom the first covers."""
-    c, cells = prover.world.circuit, []
-    for first in prover.decided:
-        a, covers = first.policy.key, first.decisions[Decision.COVERED]
-        anybody = prover.find(f"{a} covers", [covers])
-        for second in (d for d in prover.decided if d is not first):
-            b, made = second.policy.key, second.decisions
-            more = c.any_of((made[Decision.NEEDS_INFORMATION], made[Decision.NEEDS_REVIEW]))
-            found = [
-                prover.find(f"{a} covers, {b} {words}", [covers, goal])
-                for words, goal in (
-                    ("refuses", made[Decision.NOT_COVERED]),
-                    ("asks for more", more),
-                    ("does not speak to it", made[Decision.OUT_OF_SCOPE]),
-                )
-            ]
-            cells.append(Cell(first.policy, second.policy, anybody, *found))
-    return cells
-
-
-def addressing(reasoner: Reasoner, procedure: str) -> list[str]:
-    """Return the keys of the policies that speak to a class of procedures.
-
-    Raises
-    ------
-    InputError
-        When there is no such class, or no policy speaks to it.
-    """
-    cls = _known(procedure, _classes(reasoner), "procedure").value
-    keys = []
-    for key in reasoner.catalogue.policy_keys():
-        vocabulary = Vocabulary(reasoner, [reasoner.catalogue.edition_of(key)])
-        stated = vocabulary.choices[PROCEDURE].items()
-        if any((TYPE, cls) in vocabulary.follows_from(p, c.value) for p, cs in stated for c in cs):
-            keys.append(key)
-    if len(keys) < 2:
-        raise InputError(f"{len(keys)} policies speak to {procedure}, and a matrix takes two")
-    return keys
-
-
-def _classes(reasoner: Reasoner) -> dict[str, NamedNode]:
-    known = reasoner.knowledge
-    procedures = [c for c, above in known.superclasses.items() if COV.Procedure in above]
-    return {kebab(c.value): c for c in procedures if isinstance(c, NamedNode)}

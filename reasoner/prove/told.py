@@ -31,7 +31,8 @@ from ..plain import (
 )
 from .asked import COMPLETE_FOR, PARTIAL_FOR
 from .changing import Changes, Way
-from .questions import Answered, Cell, Finding, Outcome, Within
+from .many import Cell
+from .questions import Answered, Finding, Outcome, Within
 from .world import Bounds
 from .write import Statement, Written
 
@@ -77,6 +78,8 @@ def told(answered: Answered, knowledge: Knowledge) -> Iterator[str]:
 
 def _finding(finding: Finding, knowledge: Knowledge) -> Iterator[str]:
     yield f"{finding.what}: {finding.outcome.value}"
+    if finding.acknowledged:
+        yield f"  the policy says why it stays: {finding.acknowledged}"
     if finding.patient is not None:
         yield from (f"  {line}" for line in patient(finding.patient, knowledge))
 
@@ -90,11 +93,12 @@ def bounds_told(within: Within) -> Iterator[str]:
     )
     if b.sessions < within.sessions_needed:
         yield (
-            f"That {b.sessions} earlier procedures are enough is assumed: by the trees of the"
-            f" policies {within.sessions_needed} are surely enough."
+            '"Never" is only said where so many earlier procedures are surely enough, by the'
+            f" trees of the policies; {within.sessions_needed} are enough for any answer."
         )
     else:
         yield "By the trees of the policies no more earlier procedures are ever needed."
+    yield "That so many courses of therapy and planned procedures are enough is assumed."
     yield (
         "Each procedure has one code or one kind; lists are stated whole or not at all; nerves,"
         " ages in years and lengths in months are left out."
@@ -186,6 +190,7 @@ def as_data(answered: Answered) -> dict[str, Any]:
                 "what": f.what,
                 "outcome": f.outcome.name.lower().replace("_", "-"),
                 "criterion": f.criterion.iri.value if f.criterion else None,
+                "acknowledged": f.acknowledged or None,
                 "request": f.patient.turtle if f.patient else None,
             }
             for f in answered.findings
@@ -205,13 +210,13 @@ def as_data(answered: Answered) -> dict[str, Any]:
 
 def mark(cell: Cell) -> str:
     """Return in a word what the second policy makes of those whom the first covers."""
-    if cell.covers.outcome is Outcome.NEVER:
-        return "nobody"
+    if cell.covers.outcome is not Outcome.PATIENT:
+        return "nobody" if cell.covers.outcome is Outcome.NEVER else "not known"
     found = {"refuses": cell.refuses, "asks": cell.asks, "silent": cell.silent}
     for word, finding in found.items():
         if finding.outcome is Outcome.PATIENT:
             return word
-    unknown = any(f.outcome is Outcome.NOT_KNOWN for f in found.values())
+    unknown = any(f.outcome is not Outcome.NEVER for f in found.values())
     return "not known" if unknown else "covers"
 
 

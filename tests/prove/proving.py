@@ -19,7 +19,7 @@ from covergraph.prove.load import Loading
 from covergraph.prove.questions import common_day
 from covergraph.prove.vocabulary import Vocabulary
 from covergraph.prove.world import Bounds, World
-from tests.tools.case_files import Case, load_cases
+from tests.tools.case_files import CASES, Case, load_cases
 
 FULL = os.environ.get("COVERGRAPH_PROVE") == "full"
 NEEDS_SOLVER = pytest.mark.skipif(
@@ -28,6 +28,8 @@ NEEDS_SOLVER = pytest.mark.skipif(
 # In an ordinary run these stand for all: one with blocks and ages, one with merged sides.
 SHORT = ("wa-hca/facet-neurotomy", "nhs-england/ebi-2k")
 ENOUGH = Bounds(sessions=4, courses=4, planned=2)
+# What policies are linted with.
+LINTED = Bounds(sessions=4, courses=2, planned=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +62,7 @@ def put(key: str, service: date | None = None, bounds: Bounds = ENOUGH) -> Put:
 def cases_by_day(policy: Policy) -> Iterator[tuple[date, list[tuple[Case, Prepared]]]]:
     """Yield the cases of a policy by date of service; in an ordinary run the commonest date."""
     found: dict[date, list[tuple[Case, Prepared]]] = {}
-    for case in load_cases():
+    for case in load_cases(CASES / policy.key):
         if case.policy == policy.iri:
             prepared = reasoner().read(case.request_ttl)
             found.setdefault(prepared.request.date, []).append((case, prepared))
@@ -68,4 +70,14 @@ def cases_by_day(policy: Policy) -> Iterator[tuple[date, list[tuple[Case, Prepar
     yield from ordered if FULL else ordered[:1]
 
 
-__all__ = ["FULL", "NEEDS_SOLVER", "Loading", "Put", "cases_by_day", "keys", "put", "reasoner"]
+__all__ = [
+    "FULL",
+    "LINTED",
+    "NEEDS_SOLVER",
+    "Loading",
+    "Put",
+    "cases_by_day",
+    "keys",
+    "put",
+    "reasoner",
+]

@@ -1,16 +1,22 @@
-"""The circuit of a policy says what the engine says: of what it finds, and of every case."""
+"""The circuit of a policy says what the engine says: of what it finds, of cases and of chance."""
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
+from itertools import product
 
 import pytest
 
-from covergraph.prove.circuit import OTHER_SOLVER, Lit, Solver
+from covergraph.errors import InputError
+from covergraph.facts.prepared import Prepared
+from covergraph.prove.asked import MEANS
+from covergraph.prove.circuit import OTHER_SOLVER, TRUE, Lit, Model, Solver
 from covergraph.prove.load import Beyond, Loading
-from covergraph.prove.world import Bounds
+from covergraph.prove.world import Bounds, statements
 from covergraph.prove.write import differing, replayed, written
-from tests.prove.proving import NEEDS_SOLVER, Put, cases_by_day, keys, put, reasoner
+from tests.prove.proving import FULL, NEEDS_SOLVER, Put, cases_by_day, keys, put, reasoner
+from tests.tools.agree import drawn
 
 pytestmark = NEEDS_SOLVER
 
@@ -74,3 +80,60 @@ def test_cases_load_and_agree(key: str) -> None:
             assert not differing(reasoner(), prepared, model, found.decided), case
             loaded += 1
     assert loaded > 5 * beyond
+
+
+@pytest.mark.parametrize("key", keys())
+def test_generated_requests_load_and_agree(key: str) -> None:
+    """On the commonest days of what is drawn; what the gate or the world leaves out is passed."""
+    policy = reasoner().catalogue.edition_of(key)
+    by_day: dict[date, list[Prepared]] = {}
+    for data in drawn(policy, 700 if FULL else 50, 7):
+        try:
+            prepared = reasoner().read(data)
+        except InputError:
+            continue
+        by_day.setdefault(prepared.request.date, []).append(prepared)
+    last = reasoner().catalogue.last_day(policy)
+    agreed = 0
+    days = sorted(by_day.items(), key=lambda item: (-len(item[1]), item[0]))
+    for day, requests in days if FULL else days[:2]:
+        if day < policy.effective_from or (last and day > last):
+            continue
+        found = put(key, day)
+        loading = Loading(found.world)
+        for prepared in requests:
+            try:
+                assumed = loading.assumptions(prepared)
+            except Beyond:
+                continue
+            model = found.solver.model(assumed)
+            told = prepared.request.stated.digest
+            assert model is not None, f"{told}: the world refuses what the gate accepts"
+            assert not differing(reasoner(), prepared, model, found.decided), told
+            agreed += 1
+    assert agreed > 10
+
+
+GRID = 10 if FULL else 6
+
+
+@pytest.mark.parametrize("key", keys()[:2])
+def test_every_point_of_a_small_grid_is_decided_alike(key: str) -> None:
+    """All subsets of a few statements: what the solver refuses the gate refuses, and no more."""
+    found = putting(key)
+    world = found.world
+    named = [lit for r in (world.procedure, world.patient) for lit in r.stated.values()]
+    some = [lit for n, lit in enumerate(named) if n % max(1, len(named) // GRID) == 0][:GRID]
+    every = [lit for *_, lit in statements(world)]
+    for chosen in product((False, True), repeat=len(some)):
+        held = {lit for lit, there in zip(some, chosen, strict=True) if there}
+        # What is stated of the procedure first is stated in any case, or it would be no request.
+        held.add(next(lit for (p, _), lit in world.procedure.stated.items() if p in MEANS))
+        absent = [-r.exists for r in world.records if r.exists != TRUE]
+        model = found.solver.model([*held, *absent, *(-lit for lit in every if lit not in held)])
+        request = written(world, Model([TRUE, *held]))
+        if model is not None:
+            replayed(found.reasoner, request, model, [found.decided])
+        else:
+            with pytest.raises(InputError):
+                found.reasoner.read(request.turtle.encode())

@@ -8,11 +8,12 @@ import pytest
 
 from covergraph.decision.decide import Decision
 from covergraph.prove import questions
+from covergraph.prove.idle import idle, to_look_at
 from covergraph.prove.questions import Outcome, Prover
 from covergraph.prove.world import Bounds
 from covergraph.prove.write import Statement, Written
 from tests.commands import Run, file
-from tests.prove.proving import FULL, NEEDS_SOLVER, reasoner
+from tests.prove.proving import FULL, LINTED, NEEDS_SOLVER, keys, reasoner
 
 pytestmark = NEEDS_SOLVER
 LONG = pytest.mark.skipif(not FULL, reason="make prove asks it")
@@ -49,10 +50,23 @@ def _can_be_dropped(statement: Statement) -> bool:
 
 
 def test_no_patient_is_covered_in_a_region_that_is_refused() -> None:
-    prover = Prover(reasoner(), [KEY], region="thoracic")
+    prover = Prover(reasoner(), [KEY], region="thoracic", bounds=Bounds(5, 1, 1))
     answered = questions.never_covers(prover)
     assert answered.verdict.startswith("yes, within the bounds")
     assert answered.findings[0].patient is None
+
+
+def test_nothing_is_never_with_fewer_earlier_procedures_than_may_show_it() -> None:
+    prover = Prover(reasoner(), [KEY], region="thoracic", bounds=Bounds(1, 1, 1))
+    answered = questions.never_covers(prover)
+    assert answered.verdict == "not known: ask with --sessions 5, as many as are surely enough"
+    assert answered.findings[0].outcome is Outcome.TOO_FEW
+
+
+@pytest.mark.parametrize("key", keys())
+def test_no_criterion_is_idle_that_is_not_acknowledged(key: str) -> None:
+    found = to_look_at(idle(Prover(reasoner(), [key], bounds=LINTED)))
+    assert not found, "\n".join(f.what for f in found)
 
 
 @LONG
@@ -72,7 +86,7 @@ def test_criterion_by_criterion_a_patient_whom_only_it_refuses() -> None:
 
 @LONG
 def test_policy_covers_the_same_as_itself() -> None:
-    prover = Prover(reasoner(), [KEY, KEY])
+    prover = Prover(reasoner(), [OTHER, OTHER])
     assert questions.equivalent(prover).verdict.startswith("yes")
 
 

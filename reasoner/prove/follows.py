@@ -75,22 +75,11 @@ class Follows:
                 found.setdefault((role.value, (says, closed)), []).append(derived)
         return found
 
-    @cached_property
-    def _groups(self) -> dict[str, list[str]]:
-        """The facts that are denied when all their members are, with these."""
-        t = self.frame.knowledge.triples
-        found = {}
-        for group in self.frame.knowledge.facts:
-            if t.text(group, COV.isClosedGroup) == "true":
-                members = t.subjects(COV.narrowerThan, group)
-                found[group.value] = sorted(m.value for m in members)
-        return found
-
     def values(self, role: str, p: str) -> list[str]:
         """Return the concepts that may follow of records of a role by a property."""
         found = [o for (r, (q, o)) in self._by_atom if r == role and q == p]
         if p == DENIES:
-            for group in self._groups:
+            for group in self.frame.vocabulary.infers.groups:
                 stated_of = self.frame.knowledge.facts[NamedNode(group)].stated_of.value
                 if stated_of == role:
                     found += self.frame.vocabulary.infers.closed(DENIES, group)
@@ -109,7 +98,7 @@ class Follows:
         c = self.frame.circuit
         found = [self._fired(record, d) for d in self._by_atom.get((record.role, (p, o)), ())]
         if p == DENIES:
-            for group, members in self._groups.items():
+            for group, members in self.frame.vocabulary.infers.groups.items():
                 if o in self.frame.vocabulary.infers.closed(DENIES, group):
                     found.append(c.all_of(record.holds(DENIES, m) for m in members))
         lit = c.any_of(found)

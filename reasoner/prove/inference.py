@@ -6,6 +6,7 @@ need two are kept as pairs. A rule of another form is refused by name.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from pyoxigraph import BlankNode, NamedNode
@@ -56,6 +57,29 @@ class Inference:
         """Return the derivations of the ontology, in order."""
         found = self.knowledge.triples.instances(COV.Derivation)
         return sorted((d for d in found if isinstance(d, NamedNode)), key=str)
+
+    @cached_property
+    def groups(self) -> dict[str, list[str]]:
+        """The facts that are denied when all their members are, with these."""
+        t, found = self.knowledge.triples, {}
+        for group in self.knowledge.facts:
+            if t.text(group, COV.isClosedGroup) == "true":
+                members = t.subjects(COV.narrowerThan, group)
+                found[group.value] = sorted(m.value for m in members)
+        return found
+
+    @cached_property
+    def read_by(self) -> dict[Atom, frozenset[NamedNode]]:
+        """From a fact that is affirmed or denied to the derivations that look at it."""
+        t = self.knowledge.triples
+        found: dict[Atom, set[NamedNode]] = {}
+        for derivation in self.derivations():
+            for shape in t.objects(derivation, SH.property):
+                p = t.value(shape, SH.path)
+                for fact in t.objects(shape, SH.hasValue):
+                    if p in (COV.affirms, COV.denies):
+                        found.setdefault((p.value, fact.value), set()).add(derivation)
+        return {atom: frozenset(read) for atom, read in found.items()}
 
     def derivation_path(self, shape: Term, role: str) -> Way:
         """Return where the path of a derivation's shape leads from a record of a role.

@@ -246,7 +246,19 @@ class Looking:
             left = [d for d in left if d not in new]
             for d in new:
                 self._look_at_derivation(d)
-            grown = bool(new)
+            grown = self._look_at_groups() or bool(new)
+
+    def _look_at_groups(self) -> bool:
+        """Look at the members of the groups of facts that are looked at."""
+        grown = False
+        for group, members in self.infers.groups.items():
+            met = self.asked.atoms[self.knowledge.facts[NamedNode(group)].stated_of.value]
+            closed = self.infers.closed(DENIES, group)
+            added = {(DENIES, m) for m in members}
+            if not added <= met and {(p, v) for v in closed for p in (AFFIRMS, DENIES)} & met:
+                met |= added
+                grown = True
+        return grown
 
     def _is_asked(self, derivation: NamedNode) -> bool:
         """Return whether what a derivation says, or its opposite, is looked at."""

@@ -183,6 +183,10 @@ class Vocabulary:
             more = (*self._beside_defaults(role, p, value), *self._of_meaning(role, value)[:1])
         elif p == IS_FOR:
             more = self._of_purpose(value)
+        elif p in (AFFIRMS, DENIES):
+            # The gate refuses what contradicts what follows, whether a policy asks or not.
+            read = self.infers.read_by
+            more = (frozenset(d for atom in follows for d in read.get(atom, ())),)
         elif p in self._defaults:
             more = self._beside_defaults(role, p, value)
         if any(more) and (p in self._defaults or p == USES_INJECTATE):

@@ -10,11 +10,12 @@ import pytest
 
 from covergraph.errors import InputError
 from covergraph.facts.prepared import Prepared
+from covergraph.plain import DATE_OF_SERVICE, HAS_PATIENT, REQUESTS_PROCEDURE
 from covergraph.prove.asked import MEANS
-from covergraph.prove.circuit import OTHER_SOLVER, TRUE, Lit, Model, Solver
+from covergraph.prove.circuit import OTHER_SOLVER, TRUE, Lit, Solver
 from covergraph.prove.load import Beyond, Loading
 from covergraph.prove.world import Bounds, statements
-from covergraph.prove.write import differing, replayed, written
+from covergraph.prove.write import Statement, Written, differing, replayed, written
 from tests.prove.proving import FULL, NEEDS_SOLVER, Put, cases_by_day, keys, put, reasoner
 from tests.tools.agree import drawn
 
@@ -115,6 +116,11 @@ def test_generated_requests_load_and_agree(key: str) -> None:
 
 
 GRID = 10 if FULL else 6
+BARE = (
+    Statement("request", "a", "cov:CoverageRequest"),
+    Statement("request", REQUESTS_PROCEDURE, ":procedure"),
+    Statement("request", HAS_PATIENT, ":patient"),
+)
 
 
 @pytest.mark.parametrize("key", keys()[:2])
@@ -122,18 +128,29 @@ def test_every_point_of_a_small_grid_is_decided_alike(key: str) -> None:
     """All subsets of a few statements: what the solver refuses the gate refuses, and no more."""
     found = putting(key)
     world = found.world
-    named = [lit for r in (world.procedure, world.patient) for lit in r.stated.values()]
-    some = [lit for n, lit in enumerate(named) if n % max(1, len(named) // GRID) == 0][:GRID]
+    named = [
+        (r.name, p, o, lit)
+        for r in (world.procedure, world.patient)
+        for (p, o), lit in r.stated.items()
+    ]
+    # What the procedure is comes first, or it would be no request.
+    (first, *rest) = sorted(named, key=lambda n: n[1] not in MEANS)
+    some = rest[:: max(1, len(rest) // GRID)][:GRID]
     every = [lit for *_, lit in statements(world)]
+    absent = [-r.exists for r in world.records if r.exists != TRUE]
+    dated = Statement("request", DATE_OF_SERVICE, f'"{world.service}"^^xsd:date')
+    accepted = 0
     for chosen in product((False, True), repeat=len(some)):
-        held = {lit for lit, there in zip(some, chosen, strict=True) if there}
-        # What is stated of the procedure first is stated in any case, or it would be no request.
-        held.add(next(lit for (p, _), lit in world.procedure.stated.items() if p in MEANS))
-        absent = [-r.exists for r in world.records if r.exists != TRUE]
+        stated = [first, *(s for s, there in zip(some, chosen, strict=True) if there)]
+        held = {lit for *_, lit in stated}
         model = found.solver.model([*held, *absent, *(-lit for lit in every if lit not in held)])
-        request = written(world, Model([TRUE, *held]))
+        request = Written(
+            world.service, (*BARE, dated, *(Statement(r, p, f"<{o}>") for r, p, o, _ in stated))
+        )
         if model is not None:
             replayed(found.reasoner, request, model, [found.decided])
+            accepted += 1
         else:
             with pytest.raises(InputError):
                 found.reasoner.read(request.turtle.encode())
+    assert accepted > 1

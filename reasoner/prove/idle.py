@@ -1,5 +1,7 @@
 """Which criteria of a policy are idle: never met, never not met, or of no say.
 
+One that is always met in its stead, and nobody is decided otherwise, has no say.
+
 A finding is mended, or acknowledged in the policy with its reason (``cov:knownRedundancy``); an
 acknowledgement of what is not idle is a finding itself. What says where a policy applies, or
 excludes, is known for what it is and not told.
@@ -14,11 +16,8 @@ from ..decision.decide import Decision
 from ..namespaces import COV
 from ..policies.criteria import Criterion, Kind, Policy
 from .bounds import sessions_of_leaf
-from .circuit import FALSE
-from .decided import ALWAYS, Judged, supposing
+from .decided import ALWAYS, supposing
 from .questions import Answered, Finding, Outcome, Prover
-
-NEVER = Judged(FALSE, FALSE)
 
 
 def idle(prover: Prover) -> Answered:
@@ -71,8 +70,8 @@ def _leaves(prover: Prover) -> Iterator[Finding]:
             continue
         judged, name = one.verdicts[criterion], f"{criterion.name} ({criterion.label})"
         needs = needed[criterion.iri.value]
-        worse, better = (supposing(c, one, criterion, v) for v in (NEVER, ALWAYS))
-        differs = c.any_of(c.differ(worse.decisions[d], better.decisions[d]) for d in Decision)
+        without = supposing(c, one, criterion, ALWAYS)
+        differs = c.any_of(c.differ(one.decisions[d], without.decisions[d]) for d in Decision)
         for words, goal in (
             ("is met", judged.met),
             ("is not met", -judged.may),

@@ -8,7 +8,7 @@ something else stated contradicts it.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pyoxigraph import NamedNode
 
@@ -31,10 +31,7 @@ from .asked import PATIENT, Atom
 from .calendar import Day, at_most, before
 from .circuit import FALSE, TRUE, Lit, constant
 from .inference import said_by
-from .records import HALVES, Frame, Record
-
-if TYPE_CHECKING:
-    from .world import World
+from .records import HALVES, Frame, Record, Requests
 
 
 class Derived(NamedTuple):
@@ -51,13 +48,13 @@ class Follows:
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
-        self.about: World | None = None
+        self.about: Requests | None = None
         self._fires: dict[tuple[str, NamedNode, bool], Lit] = {}
         self._of: dict[tuple[str, str, str], Lit] = {}
 
     @property
-    def world(self) -> World:
-        """The world whose records these are; it is known once they are made."""
+    def world(self) -> Requests:
+        """The request whose records these are; it is known once they are made."""
         assert self.about is not None
         return self.about
 

@@ -172,3 +172,27 @@ class Record:
 
     def any_value(self, p: str) -> Lit:
         return self.frame.circuit.any_of(self.values(p).values())
+
+
+class Requests(Protocol):
+    """The unknown request whose records these are, as it is seen from below its module."""
+
+    vocabulary: Vocabulary
+    circuit: Circuit
+    knowledge: Knowledge
+    regions: list[str]
+    day: Day
+    patient: Record
+    procedure: Record
+    pains: dict[str, Record]
+    earlier: list[Record]
+    courses: list[Record]
+    partial: dict[str, Lit]
+
+    @property
+    def records(self) -> list[Record]:
+        """The slots, in a fixed order."""
+
+    @property
+    def concerned(self) -> dict[str, Lit]:
+        """Whether the request is about the pain in each region."""

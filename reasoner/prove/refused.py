@@ -7,7 +7,6 @@ is then a request that passes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode
 
@@ -30,15 +29,12 @@ from ..request.values import is_group
 from .asked import EARLIER, MEANS, PROCEDURES
 from .calendar import Day, at_most, before
 from .circuit import TRUE, Bits, Lit, constant
-from .records import Record
-
-if TYPE_CHECKING:
-    from .world import World
+from .records import Record, Requests
 
 WEEK = 7
 
 
-def lay_down(world: World) -> None:
+def lay_down(world: Requests) -> None:
     """Lay down that the requests of a world pass the gate."""
     for record in world.records:
         _single(world, record)
@@ -47,7 +43,6 @@ def lay_down(world: World) -> None:
             _one_region(world, record)
             _joints(world, record)
             _intents(world, record)
-        world.follows.lay_down(record)
     _purposes(world)
     _words(world)
     _not_before_birth(world)
@@ -56,7 +51,7 @@ def lay_down(world: World) -> None:
         _lengths(world, course)
 
 
-def _single(world: World, record: Record) -> None:
+def _single(world: Requests, record: Record) -> None:
     by_property: dict[str, list[Lit]] = {}
     for (p, _), lit in record.stated.items():
         by_property.setdefault(p, []).append(lit)
@@ -68,7 +63,7 @@ def _single(world: World, record: Record) -> None:
             world.circuit.require(-record.exists, *lits)
 
 
-def _no_contradiction(world: World, record: Record) -> None:
+def _no_contradiction(world: Requests, record: Record) -> None:
     c = world.circuit
     reached = world.vocabulary.supports[record.role]
     for p, o in reached:
@@ -81,7 +76,7 @@ def _no_contradiction(world: World, record: Record) -> None:
                 c.require(-record.holds(p, o), -record.holds(p, other))
 
 
-def _one_region(world: World, record: Record) -> None:
+def _one_region(world: Requests, record: Record) -> None:
     c, t = world.circuit, world.knowledge.triples
     regions = {r: record.holds(TREATS_REGION, r) for r in world.regions}
     c.at_most_one(list(regions.values()))
@@ -92,7 +87,7 @@ def _one_region(world: World, record: Record) -> None:
                 c.require(-stated, -lit)
 
 
-def _joints(world: World, record: Record) -> None:
+def _joints(world: Requests, record: Record) -> None:
     t = world.knowledge.triples
     for meaning, stated in _meanings(record):
         for joint in t.objects(meaning, COV.actsOnJoint):
@@ -101,7 +96,7 @@ def _joints(world: World, record: Record) -> None:
                     world.circuit.require(-stated, -lit)
 
 
-def _intents(world: World, record: Record) -> None:
+def _intents(world: Requests, record: Record) -> None:
     """Lay down that no intent is stated that the code or kind rules out."""
     t = world.knowledge.triples
     for meaning, stated in _meanings(record):
@@ -119,7 +114,7 @@ def _meanings(record: Record) -> Iterator[tuple[NamedNode, Lit]]:
 # --- words for the age of a pain ------------------------------------------------------------
 
 
-def _limits(world: World) -> Limits:
+def _limits(world: Requests) -> Limits:
     words = [
         NamedNode(v)
         for record in (world.procedure, *world.pains.values())
@@ -129,7 +124,7 @@ def _limits(world: World) -> Limits:
     return limits_of(world.knowledge, dict.fromkeys(words))
 
 
-def _purposes(world: World) -> None:
+def _purposes(world: Requests) -> None:
     """Lay down that no purpose contradicts the onset of the pain, or another word for its age."""
     c, limits = world.circuit, _limits(world)
     for (p, purpose), stated in world.procedure.stated.items():
@@ -147,7 +142,7 @@ def _purposes(world: World) -> None:
             c.require(-stated, -known, right)
 
 
-def _told(world: World, told: Iterable[tuple[Record, Lit, Lit]]) -> tuple[Lit, Lit]:
+def _told(world: Requests, told: Iterable[tuple[Record, Lit, Lit]]) -> tuple[Lit, Lit]:
     """Return whether it is told of all pain that is meant, and whether it is right of any.
 
     That is the pain of the region treated; where none is recorded there, any of the patient.
@@ -167,7 +162,7 @@ def _told(world: World, told: Iterable[tuple[Record, Lit, Lit]]) -> tuple[Lit, L
     return c.all_of((c.any_of(found), *known)), c.any_of(right)
 
 
-def _allows(world: World, pain: Record, limit: Limit) -> tuple[Lit, Lit]:
+def _allows(world: Requests, pain: Record, limit: Limit) -> tuple[Lit, Lit]:
     """Return whether it is known when a pain began, and whether a limit allows that.
 
     What is acute may be a condition with an onset of its own; a pain that has it is dated by
@@ -191,11 +186,11 @@ def _allows(world: World, pain: Record, limit: Limit) -> tuple[Lit, Lit]:
     return known, right
 
 
-def _dated_by(world: World) -> list[tuple[str, str]]:
+def _dated_by(world: Requests) -> list[tuple[str, str]]:
     return [(c.value, p.value) for c, p in world.knowledge.triples.pairs(COV.datedBy)]
 
 
-def _fits(world: World, pain: Record, ways: set[bool], limits: Limits) -> tuple[Lit, Lit]:
+def _fits(world: Requests, pain: Record, ways: set[bool], limits: Limits) -> tuple[Lit, Lit]:
     """Return whether a pain is called acute or chronic, and whether so that a purpose may say it.
 
     Every word must say the opposite for a purpose to be wrong; a word that says neither does not.
@@ -210,7 +205,7 @@ def _fits(world: World, pain: Record, ways: set[bool], limits: Limits) -> tuple[
     return c.any_of(lit for _, lit in called), c.any_of(fits)
 
 
-def _words(world: World) -> None:
+def _words(world: Requests) -> None:
     """Lay down that no pain is called what its onset refutes."""
     limits = _limits(world)
     for pain in world.pains.values():
@@ -223,7 +218,7 @@ def _words(world: World) -> None:
 # --- days and lengths -----------------------------------------------------------------------
 
 
-def _not_before_birth(world: World) -> None:
+def _not_before_birth(world: Requests) -> None:
     """Lay down that nothing surely happened before the patient was born."""
     c, birth = world.circuit, world.patient.dates.get(COV.birthDate.value)
     if birth is None:
@@ -235,7 +230,7 @@ def _not_before_birth(world: World) -> None:
                 c.require(-both, -before(dated.last, birth.first))
 
 
-def _kinds_denied(world: World) -> None:
+def _kinds_denied(world: Requests) -> None:
     """Lay down that the patient is not denied what a course is of, or all that it may be of."""
     c, known = world.circuit, world.knowledge
     for course in world.courses:
@@ -250,7 +245,7 @@ def _kinds_denied(world: World) -> None:
                 c.require(-stated, -c.all_of(world.patient.holds(DENIES, k) for k in single))
 
 
-def _lengths(world: World, course: Record) -> None:
+def _lengths(world: Requests, course: Record) -> None:
     """Lay down that a course is as long as its dates can be, and as short.
 
     Weeks are rounded, and a length in days may count the first and the last day as one.

@@ -246,10 +246,13 @@ def strictest_first(cells: Sequence[Cell]) -> Iterator[str]:
     """Yield the policies in words, those first whose covered patients few others refuse."""
     keys = list(dict.fromkeys(c.first.key for c in cells))
     marks = {(c.first.key, c.second.key): mark(c) for c in cells}
-    kept = {
-        key: [o for o in keys if marks.get((key, o)) in ("covers", "asks", "silent")]
-        for key in keys
+    # Only what was proven is said.
+    never = {
+        (c.first.key, c.second.key)
+        for c in cells
+        if c.refuses.outcome is Outcome.NEVER and c.covers.outcome is Outcome.PATIENT
     }
+    kept = {key: [o for o in keys if (key, o) in never] for key in keys}
     for key in sorted(keys, key=lambda k: (-len(kept[k]), k)):
         if kept[key]:
             yield f"nobody whom {key} covers is refused by {', '.join(kept[key])}"

@@ -127,6 +127,8 @@ class World:
         more = self._new(PLANNED, "more", self.partial[COV.PlannedProcedures.value], many=True)
         self.beside = [*self.planned, more]
         lay_down(self)
+        for record in self.records:
+            self.follows.lay_down(record)
 
     @property
     def records(self) -> list[Record]:

@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-quick test-policy lint mutants agree bench engines format build lock clean
+.PHONY: help demo test test-all test-quick test-policy lint mutants prove agree bench engines format build lock clean
 
 # Asked to run and not merely looked up: a version manager's shim exists even for a Python it lacks.
 PYTHON ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo python3)
@@ -66,6 +66,9 @@ style: $(STAMP)
 mutants: $(STAMP) ## misread every policy in every small way, and count what the cases notice
 	$(BIN)/python -m tests.tools.mutants
 
+prove: $(STAMP) ## hold the prover to the engine, and the policies to what is proven of all patients
+	COVERGRAPH_PROVE=full $(BIN)/pytest -n 2 tests/prove
+
 N ?= 1000
 JUDGE ?= both
 agree: $(STAMP) ## hold the judges against each other on N generated requests: make agree N=100000
@@ -91,7 +94,7 @@ lock: ## resolve requirements.lock anew from pyproject.toml
 	$(PYTHON) -m venv "$$tmp" && \
 	"$$tmp/bin/pip" install -qq uv && \
 	"$$tmp/bin/uv" pip compile pyproject.toml --quiet --upgrade --generate-hashes --universal \
-		--python-version 3.11 --extra owl --extra test --no-emit-index-url \
+		--python-version 3.11 --extra owl --extra prove --extra test --no-emit-index-url \
 		--no-emit-find-links --custom-compile-command 'make lock' --output-file requirements.lock
 
 clean: ## remove .venv, dist and caches

@@ -23,6 +23,7 @@ from .commands import (
     kept,
     ontology,
     policies,
+    prove,
     query,
     serve,
 )
@@ -43,6 +44,7 @@ about_decisions = typer.Typer(help="Look into the decisions that were kept.", no
 app.add_typer(about_decisions, name="decisions")
 about_fhir = typer.Typer(help="See what is read of FHIR.", no_args_is_help=True)
 app.add_typer(about_fhir, name="fhir")
+app.add_typer(prove.app, name="prove")
 
 app.command("decide")(decide.decide)
 app.command("batch")(batch.batch)
@@ -50,6 +52,7 @@ app.command("policies")(policies.policies)
 app.command("policy")(policies.policy)
 app.command("clauses")(policies.clauses)
 app.command("compare")(compare.compare)
+app.command("change")(prove.change)
 app.command("query")(query.query)
 app.command("queries")(query.queries)
 app.command("vocabulary")(authoring.vocabulary)

@@ -26,7 +26,7 @@ ORDER = (
     ("judge",),
     ("decision",),
     ("engine",),
-    ("lookup", "comparison", "sparql", "owl", "authoring"),
+    ("lookup", "comparison", "sparql", "owl", "authoring", "prove"),
     ("render",),
     ("fhir",),
     # The public face: `reasoner/__init__.py` itself.

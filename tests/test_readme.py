@@ -55,7 +55,7 @@ def test_public_names_are_what_the_package_says() -> None:
     assert dir(covergraph) == covergraph.__all__
     for name in covergraph.__all__:
         assert getattr(covergraph, name).__doc__, name
-    assert not hasattr(covergraph, "prove")
+    assert not hasattr(covergraph, "refute")
     code = "import covergraph, sys; print(*(m for m in sys.modules if m.startswith('covergraph')))"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert ran.stdout == "covergraph\n"

@@ -33,6 +33,7 @@ ANNOTATIONS = frozenset(
         COV.concerns,
         COV.citation,
         COV.interpretation,
+        COV.knownRedundancy,
         COV.followsReading,
         COV.silenceMeans,
         COV.reviewRoute,

@@ -32,6 +32,9 @@ CRITERIA = [
         + criterion("no-shape", A_CASE, "cov:Exclusion").replace(", sh:NodeShape", ""),
     ),
     added("criterion of no policy", "criterion-unreachable", criterion("lost", A_CASE)),
+    asked(
+        "redundancy without its reason", "known-redundancy", f'{A_CASE} ; cov:knownRedundancy "so"'
+    ),
     added("review route of no policy", "criterion-unreachable", f":lost-route {ROUTE} ."),
     asked("criterion that requires itself", "criterion-recursion", "sh:or ( :is-injection THIS )"),
     asked(

@@ -6,13 +6,17 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..days import day_written
 from ..errors import InputError
 from ..request.horizon import horizon, refuse_beyond
+
+if TYPE_CHECKING:
+    from ..engine import Reasoner
+    from ..facts.prepared import Prepared
 
 PolicyKey = Annotated[
     str | None,
@@ -57,6 +61,24 @@ def inputs(names: list[str]) -> list[tuple[str, bytes | dict[str, bytes]]]:
         except OSError as error:
             raise InputError((error.strerror or "cannot be read").lower(), name) from None
     return found
+
+
+def requests_in(
+    name: str, data: bytes | dict[str, bytes], reasoner: Reasoner, on: date | None = None
+) -> list[Prepared]:
+    """Return the requests that an input holds: several where it is FHIR and asks for several.
+
+    Raises
+    ------
+    InputError
+        When it holds none, or one that is at fault.
+    """
+    from ..fhir.reader import FhirReader
+    from ..fhir.resources import is_fhir
+
+    if isinstance(data, bytes) and not is_fhir(data):
+        return [reasoner.read(data, name, on=on)]
+    return [mapped.prepared for mapped in FhirReader(reasoner).read(data, name, on)]
 
 
 def day_from(text: str | None) -> date | None:

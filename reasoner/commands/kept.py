@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError
-from .arguments import inputs
+from .arguments import inputs, requests_in
 
 if TYPE_CHECKING:
     from ..engine import Reasoner
@@ -101,18 +101,13 @@ def again(before: dict[str, Any], request: str, reasoner: Reasoner) -> dict[str,
         When it is another request than the one that was decided.
     """
     from ..days import day_written
-    from ..fhir.reader import FhirReader
-    from ..fhir.resources import is_fhir
     from ..render.data import Recorder
 
     receipt = before["receipt"]
     ((name, data),) = inputs([request])
     day = day_written(receipt["dateOfService"])
-    if isinstance(data, bytes) and not is_fhir(data):
-        read = [reasoner.read(data, name, on=day)]
-    else:
-        read = [mapped.prepared for mapped in FhirReader(reasoner).read(data, name, day)]
     digest = receipt["request"]["sha256"]
+    read = requests_in(name, data, reasoner, day)
     prepared = next((p for p in read if p.request.digest == digest), None)
     if prepared is None:
         raise InputError("is not the request that was decided", name)

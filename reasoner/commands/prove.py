@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .arguments import day_from, inputs, one_of
+from ..errors import InputError
+from .arguments import day_from, inputs, one_of, requests_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -192,7 +193,9 @@ def change(
 
     ((name, data),) = inputs([request])
     reasoner = Reasoner()
-    prepared = reasoner.read(data, name)
+    prepared, *more = requests_in(name, data, reasoner)
+    if more:
+        raise InputError("asks for several procedures", name, "give a file that asks for one")
     found = changes(reasoner, prepared, policy, budget)
     print("\n".join(changes_told(found, policy, reasoner.knowledge)))
 

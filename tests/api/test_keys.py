@@ -139,3 +139,13 @@ def test_this_machine_needs_no_key(host: str) -> None:
 def test_limit_on_bodies_is_a_number(value: str) -> None:
     with pytest.raises(InputError):
         settings({"COVERGRAPH_LARGEST_BODY": value})
+
+
+def test_page_without_a_key_says_so_as_a_page(locked: Server) -> None:
+    """What dresses it is open to everybody; nothing else is."""
+    answer = httpx.get(f"{locked.url}/policies", headers={"Accept": "text/html, */*;q=0.8"})
+    assert answer.status_code == 401
+    assert "An API key is needed" in answer.text and "<h1>" in answer.text
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert httpx.get(f"{locked.url}/pages/style.css").status_code == 200
+    assert httpx.get(f"{locked.url}/pages/x").status_code == 401

@@ -124,6 +124,11 @@ def pain_of(t: Triples, pain: Term, number: int) -> list[Body]:
 def says_what_silence_would_turn(t: Triples, reader: FhirReader) -> bool:
     """Return whether a case states, where FHIR can't, what silence would read the other way."""
     knowledge = reader.knowledge
+    # That an earlier injection was a drug trial has no place in a Procedure, and one that does not
+    # say so counts as an injection.
+    earlier = {o for _, o in t.pairs(COV.underwent)}
+    if any(node in earlier for node in t.subjects(COV.hasIntent, COV.TrialIntent)):
+        return True
     patients: set[Node] = {o for _, o in t.pairs(COV.hasPatient) if not isinstance(o, Literal)}
     for said in (COV.affirms, COV.denies):
         for node, fact in t.pairs(said):

@@ -31,7 +31,7 @@ from tests.tools.generate import changed, requests
 
 EDITIONS = Lowering(knowledge()).policies()
 # An ordinary run draws few, for pySHACL judges each as a whole.
-EXAMPLES = 1000 if FULL else 4
+EXAMPLES = 1000 if FULL else 8
 
 
 @pytest.mark.parametrize("policy", EDITIONS, ids=lambda p: f"{p.key}/{p.edition}")

@@ -13,11 +13,10 @@ from pyoxigraph import NamedNode
 
 from ..errors import KnowledgeError
 from ..knowledge import codes
-from ..knowledge.base import Knowledge, is_true, read_turtle
+from ..knowledge.base import FHIR, Knowledge, is_true, read_turtle
 from ..namespaces import CODE, COV, MAP, RDFS
 from ..triples import Node, Term, Triples
 
-FOLDER = "data/fhir"
 YES, NO = MAP.Yes.value, MAP.No.value
 
 
@@ -142,11 +141,11 @@ def load_tables(knowledge: Knowledge) -> Tables:
     KnowledgeError
         When a file is missing, is not valid Turtle, or names what does not exist.
     """
-    folder, t = knowledge.root / FOLDER, Triples()
+    folder, t = knowledge.root / FHIR, Triples()
     if not folder.is_dir():
-        raise KnowledgeError(f"{knowledge.root} has no folder {FOLDER}")
+        raise KnowledgeError(f"{knowledge.root} has no folder {FHIR}")
     for path in sorted(folder.glob("*.ttl")):
-        t.update(read_turtle(path.read_bytes(), f"{FOLDER}/{path.name}"))
+        t.update(read_turtle(path.read_bytes(), f"{FHIR}/{path.name}"))
     _refuse_unknown_terms(t, knowledge)
     systems = {
         address.value: _system(node, t)
@@ -203,7 +202,7 @@ def _refuse_unknown_terms(t: Triples, knowledge: Knowledge) -> None:
     for s, _, o in t:
         known = o in knowledge.properties or knowledge.triples.types(o)
         if isinstance(o, NamedNode) and o.value.startswith((COV, CODE)) and not known:
-            raise KnowledgeError(f"{FOLDER}: {s} names {o.value}, which does not exist")
+            raise KnowledgeError(f"{FHIR}: {s} names {o.value}, which does not exist")
 
 
 def _system(node: NamedNode, t: Triples) -> System:

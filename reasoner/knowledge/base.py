@@ -31,6 +31,8 @@ FOLDERS = (
     "data/sources",
 )
 INFERRED = "ontology/inferred.ttl"
+# The tables that say what FHIR means; only who reads FHIR reads them.
+FHIR = "data/fhir"
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Knowledge:
         From a subject to the file, relative to the root, that describes it.
     by_file, digests : dict
         The triples of each file, and the SHA-256 of its bytes as they were loaded; the table of
-        ICD-10-CM, which is no Turtle, has its digest too.
+        ICD-10-CM and those for FHIR, which are read elsewhere, have their digests too.
     """
 
     root: Path
@@ -367,7 +369,9 @@ def load(root: Path) -> Knowledge:
             knowledge.files.update((s, name) for s, p, _ in triples if p == RDF.type)
     if not (root / TABLE).is_file():
         raise KnowledgeError(f"{root} has no file {TABLE}")
-    knowledge.digests[TABLE] = sha256((root / TABLE).read_bytes()).hexdigest()
+    for path in (root / TABLE, *(root / FHIR).glob("*.ttl")):
+        name = path.relative_to(root).as_posix()
+        knowledge.digests[name] = sha256(path.read_bytes()).hexdigest()
     return knowledge
 
 

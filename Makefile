@@ -42,7 +42,7 @@ CASES ?= all
 test-all: lint ## the same, and pySHACL judges every case
 	$(BIN)/pytest -n 2 --cases $(CASES) $(if $(MINUTES),--minutes $(MINUTES))
 
-QUICK := axioms cases classify clauses compiled decide engine explain gate receipt repository \
+QUICK := axioms cases classify clauses compiled decide engine explain gate repository \
 	select valuation
 test-quick: style ## style and types, the compiled judge on every case, and each step by itself
 	$(BIN)/pytest -n 2 $(foreach name,$(QUICK),$(wildcard tests/test_$(name)*.py))

@@ -21,7 +21,8 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from ..judge.reference import to_rdflib
 from ..knowledge.base import Knowledge, knowledge_root
-from ..namespaces import BASE, COV, POLICIES, RDF, SH, SOURCES, compact, local_name
+from ..knowledge.ownership import namespace_of
+from ..namespaces import BASE, COV, RDF, SH, compact, local_name
 from ..policies import silence
 from ..triples import Node, Term, Triples
 from .marks import COMBINES, marks
@@ -65,10 +66,10 @@ class Fault(NamedTuple):
     file: str = ""
 
 
-Rules: TypeAlias = Callable[[Knowledge], Iterator[Fault]]
+Rule: TypeAlias = Callable[[Knowledge], Iterator[Fault]]
 
 
-def lint(knowledge: Knowledge, only: Sequence[Rules] = ()) -> list[Finding]:
+def lint(knowledge: Knowledge, only: Sequence[Rule] = ()) -> list[Finding]:
     """Return every fault of the knowledge, sorted by file and subject.
 
     Parameters
@@ -158,7 +159,7 @@ def _term(node: Any) -> Term:
 def misplaced_files(knowledge: Knowledge) -> Iterator[Fault]:
     """Yield, once for each foreign namespace, what a file describes that is not its own."""
     for name, triples in knowledge.by_file.items():
-        own = _namespace(name)
+        own = namespace_of(name)
         if not own:
             continue
         foreign: dict[str, NamedNode] = {}
@@ -169,15 +170,6 @@ def misplaced_files(knowledge: Knowledge) -> Iterator[Fault]:
         for node in foreign.values():
             message = f"the path of the file gives <{own}>"
             yield Fault(node, "path-mirrors-iri", message, file=name)
-
-
-def _namespace(file: str) -> str:
-    """Return the namespace that a file's path gives it; empty where paths give none."""
-    for folder, base in (("shapes/policies/", POLICIES), ("data/sources/", SOURCES)):
-        if file.startswith(folder):
-            path = file.removeprefix(folder).removesuffix(".ttl").removesuffix("/payer")
-            return f"{base}{path}#"
-    return ""
 
 
 def forgotten_codes(knowledge: Knowledge) -> Iterator[Fault]:

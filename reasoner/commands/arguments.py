@@ -17,6 +17,8 @@ from ..request.horizon import horizon, refuse_beyond
 if TYPE_CHECKING:
     from ..engine import Reasoner
     from ..facts.prepared import Prepared
+    from ..fhir.drafts import Left
+    from ..fhir.reader import FhirReader
 
 PolicyKey = Annotated[
     str | None,
@@ -74,11 +76,29 @@ def requests_in(
         When it holds none, or one that is at fault.
     """
     from ..fhir.reader import FhirReader
+
+    return [prepared for prepared, _ in read_with_rest(name, data, FhirReader(reasoner), on)]
+
+
+def read_with_rest(
+    name: str,
+    data: bytes | dict[str, bytes],
+    reader: FhirReader,
+    on: date | None = None,
+    order: str | None = None,
+) -> list[tuple[Prepared, tuple[Left, ...] | None]]:
+    """Return each request that an input holds, with what of FHIR was not used and why.
+
+    Raises
+    ------
+    InputError
+        When it holds none, or one that is at fault.
+    """
     from ..fhir.resources import is_fhir
 
     if isinstance(data, bytes) and not is_fhir(data):
-        return [reasoner.read(data, name, on=on)]
-    return [mapped.prepared for mapped in FhirReader(reasoner).read(data, name, on)]
+        return [(reader.reasoner.read(data, name, on=on), None)]
+    return [(mapped.prepared, mapped.left) for mapped in reader.read(data, name, on, order)]
 
 
 def day_from(text: str | None) -> date | None:

@@ -21,6 +21,7 @@ from .arguments import (
     inputs,
     last_day,
     one_decides,
+    read_with_rest,
 )
 
 if TYPE_CHECKING:
@@ -61,7 +62,6 @@ def decide(
     """Decide whether each requested procedure is covered, and why."""
     from ..engine import Reasoner
     from ..fhir.reader import FhirReader
-    from ..fhir.resources import is_fhir
     from ..fhir.shown import left_behind, not_used
     from ..render.data import Recorder
     from ..render.graph import decision_graph, validation_report, written
@@ -83,12 +83,10 @@ def decide(
     left: dict[str, tuple[Left, ...]] = {}
     # Every file is read before the first decision is printed: nothing half done.
     for name, data in inputs(requests):
-        if isinstance(data, bytes) and not is_fhir(data):
-            read.append(reasoner.read(data, name, on=day))
-            continue
-        for mapped in reader.read(data, name, day, order):
-            read.append(mapped.prepared)
-            left[mapped.prepared.request.name] = mapped.left
+        for prepared, rest in read_with_rest(name, data, reader, day, order):
+            read.append(prepared)
+            if rest is not None:
+                left[prepared.request.name] = rest
     for prepared in read:
         refuse_beyond(prepared.request.date, last_day(), prepared.request.name)
     decided = [(p.request, reasoner.decide_all(p, policy, payer, plan, every)) for p in read]

@@ -161,7 +161,7 @@ def _own_nodes(
     types for an individual, and then leaves out the classes above it.
     """
     described = knowledge.triples
-    classes = described.instances(OWL.Class)
+    classes = frozenset(described.instances(OWL.Class))
     names: dict[Node, NamedNode] = {}
 
     def own(term: Node) -> Node:

@@ -160,9 +160,9 @@ class ReasonerJobs(Jobs):
         if profile == SHACL_PROFILE:
             return self.validate(job, body, _)
         answers, left = self._answered(job, body)
-        told = [self._told(a, left.get(a.request.name, ())) for a in answers]
         kept = self._kept(answers, job)
         if media_type == JSON:
+            told = [self._told(a, left.get(a.request.name, ())) for a in answers]
             return Done(200, JSON, listed(told).encode(), answers=kept)
         graph = Triples()
         for answer in answers:
@@ -205,9 +205,8 @@ class ReasonerJobs(Jobs):
         media_type = job["media_type"]
         try:
             if not is_fhir(body, media_type):
-                return self._decided(
-                    self.reasoner.read(body, media_type=media_type, on=on), job
-                ), {}
+                prepared = self.reasoner.read(body, media_type=media_type, on=on)
+                return self._decided(prepared, job), {}
             found = self.fhir.read(body, on=on, order=job.get("order"))
             left = {m.prepared.request.name: m.left for m in found}
             return [a for mapped in found for a in self._decided(mapped.prepared, job)], left
